@@ -1,0 +1,1 @@
+"""Step 4, ANSWER: a point becomes a cell, a duty and one accountable person."""

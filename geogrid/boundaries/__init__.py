@@ -1,0 +1,1 @@
+"""Step 1, READ: official outlines, seams and registers, checked and repaired only when asked."""

@@ -1,0 +1,1 @@
+"""Step 5, PROVE: where nobody, or more than one, is answerable."""

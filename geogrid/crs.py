@@ -1,0 +1,349 @@
+"""Datums and metric CRSs; the only module that talks to PROJ.
+
+Longitude comes before latitude everywhere. The GCJ-02 and BD-09 formulas are the ones that
+became public with the first reverse engineering of the Chinese web-map shift; they have no
+official publication. The forward shift is a closed formula; the inverse is found by
+fixed-point iteration of it, so that a round trip closes below 1e-9 degrees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyproj
+from pyproj.exceptions import CRSError as _ProjCrsError
+
+from geogrid.errors import CoordinateError, CrsError
+from geogrid.types import Datum, FloatArray
+
+__all__ = [
+    "CHINA_BOX",
+    "Metric",
+    "convert_datum",
+    "crs_to_lonlat",
+    "from_wgs84",
+    "geodesic_distance_m",
+    "is_shifted",
+    "metric_crs",
+    "parse_crs",
+    "require_lonlat",
+    "to_wgs84",
+]
+
+CHINA_BOX = (72.004, 0.8293, 137.8347, 55.8271)
+"""(west, south, east, north), degrees: the box outside which GCJ-02 equals WGS 84."""
+
+_KRASOVSKY_A = 6378245.0
+_KRASOVSKY_EE = 0.00669342162296594323
+_BD_PI = np.pi * 3000.0 / 180.0
+_GEOD = pyproj.Geod(ellps="WGS84")
+
+
+def require_lonlat(lon: npt.ArrayLike, lat: npt.ArrayLike, *, source: object = None) -> tuple[FloatArray, FloatArray]:
+    """Return `lon`, `lat` as float64 arrays after checking that they can be places.
+
+    Parameters
+    ----------
+    lon, lat : array_like of float
+        Degrees, same shape.
+    source : object, optional
+        Where they came from, for the message.
+
+    Raises
+    ------
+    CoordinateError
+        If the shapes differ, a value is not finite or lies outside ±180 / ±90. When every
+        pair would be fine the other way round, the message says so.
+    """
+    try:
+        x = np.asarray(lon, dtype=np.float64)
+        y = np.asarray(lat, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise CoordinateError(
+            "coordinates are not numbers", given=f"lon={lon!r:.60}, lat={lat!r:.60}",
+            allowed="degrees as float64", source=source,
+        ) from None  # fmt: skip
+    if x.shape != y.shape:
+        raise CoordinateError(
+            "lon and lat have different shapes", given=f"{x.shape} and {y.shape}",
+            allowed="one latitude for each longitude", source=source,
+        )  # fmt: skip
+    bad = ~(np.isfinite(x) & np.isfinite(y))
+    if bad.any():
+        where = int(np.flatnonzero(bad.ravel())[0])
+        raise CoordinateError(
+            f"{int(bad.sum())} coordinate(s) are NaN or infinite, first at position {where}",
+            given=f"lon={x.ravel()[where]}, lat={y.ravel()[where]}",
+            allowed="finite degrees", source=source, mend="drop or correct these rows",
+        )  # fmt: skip
+    bad = (np.abs(x) > 180) | (np.abs(y) > 90)
+    if bad.any():
+        where = int(np.flatnonzero(bad.ravel())[0])
+        swapped = bool(((np.abs(y) <= 180) & (np.abs(x) <= 90))[bad].all())
+        raise CoordinateError(
+            f"{int(bad.sum())} coordinate(s) out of range, first at position {where}",
+            given=f"lon={x.ravel()[where]}, lat={y.ravel()[where]}",
+            allowed="lon in [-180, 180], lat in [-90, 90]", source=source,
+            mend="lon and lat look swapped: longitude comes first" if swapped
+            else "check the columns and the CRS: these may be metres",
+        )  # fmt: skip
+    return x, y
+
+
+def is_shifted(lon: npt.ArrayLike, lat: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Return where GCJ-02 differs from WGS 84: inside `CHINA_BOX`, borders included."""
+    x, y = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+    west, south, east, north = CHINA_BOX
+    return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
+
+
+def _gcj_offset(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
+    x, y = lon - 105.0, lat - 35.0
+    root = np.sqrt(np.abs(x))
+    wave = (20.0 * np.sin(6.0 * x * np.pi) + 20.0 * np.sin(2.0 * x * np.pi)) * 2.0 / 3.0
+    dlat = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + wave
+    dlat += (20.0 * np.sin(y * np.pi) + 40.0 * np.sin(y / 3.0 * np.pi)) * 2.0 / 3.0
+    dlat += (160.0 * np.sin(y / 12.0 * np.pi) + 320.0 * np.sin(y * np.pi / 30.0)) * 2.0 / 3.0
+    dlon = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + wave
+    dlon += (20.0 * np.sin(x * np.pi) + 40.0 * np.sin(x / 3.0 * np.pi)) * 2.0 / 3.0
+    dlon += (150.0 * np.sin(x / 12.0 * np.pi) + 300.0 * np.sin(x / 30.0 * np.pi)) * 2.0 / 3.0
+    phi = np.radians(lat)
+    magic = 1.0 - _KRASOVSKY_EE * np.sin(phi) ** 2
+    meridian = _KRASOVSKY_A * (1.0 - _KRASOVSKY_EE) / (magic * np.sqrt(magic))
+    parallel = _KRASOVSKY_A / np.sqrt(magic) * np.cos(phi)
+    return np.degrees(dlon / parallel), np.degrees(dlat / meridian)
+
+
+def _bd_offset(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
+    radius = np.hypot(lon, lat) + 0.00002 * np.sin(lat * _BD_PI)
+    angle = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * _BD_PI)
+    return radius * np.cos(angle) + 0.0065 - lon, radius * np.sin(angle) + 0.006 - lat
+
+
+def _invert(offset: Any, lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Solve ``p + offset(p) = (lon, lat)``; the offset's slope is below 0.01, so 8 steps do."""
+    x, y = lon, lat
+    for _ in range(12):
+        dx, dy = offset(x, y)
+        nx, ny = lon - dx, lat - dy
+        done = max(np.abs(nx - x).max(initial=0.0), np.abs(ny - y).max(initial=0.0)) < 1e-13
+        x, y = nx, ny
+        if done:
+            break
+    return x, y
+
+
+def to_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, *, datum: str | Datum) -> tuple[FloatArray, FloatArray]:
+    """Return WGS 84 longitude and latitude of coordinates given in `datum`.
+
+    Parameters
+    ----------
+    lon, lat : array_like of float, same shape
+        Degrees in `datum`.
+    datum : Datum or str
+        CGCS 2000 is returned unchanged: it agrees with WGS 84 within centimetres.
+
+    Returns
+    -------
+    lon, lat : ndarray of float64, same shape, degrees, WGS 84
+
+    Raises
+    ------
+    DatumError, CoordinateError
+
+    Examples
+    --------
+    >>> lon, lat = to_wgs84(121.2548, 31.3815, datum="gcj02")
+    >>> round(float(lon), 5), round(float(lat), 5)
+    (121.25036, 31.38346)
+    """
+    given = Datum.of(datum)
+    x, y = require_lonlat(lon, lat)
+    if given in (Datum.WGS84, Datum.CGCS2000):
+        return x.copy(), y.copy()
+    shifted = is_shifted(x, y)
+    gx, gy = x, y
+    if given is Datum.BD09:
+        gx, gy = _invert(_bd_offset, x, y)
+    gx, gy = _invert(_gcj_offset, gx, gy)
+    return np.where(shifted, gx, x), np.where(shifted, gy, y)
+
+
+def from_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, *, datum: str | Datum) -> tuple[FloatArray, FloatArray]:
+    """Return longitude and latitude in `datum` of WGS 84 coordinates.
+
+    Parameters
+    ----------
+    lon, lat : array_like of float, same shape
+        Degrees, WGS 84.
+    datum : Datum or str
+        The datum wanted.
+
+    Returns
+    -------
+    lon, lat : ndarray of float64, same shape, degrees in `datum`
+
+    Raises
+    ------
+    DatumError, CoordinateError
+    """
+    wanted = Datum.of(datum)
+    x, y = require_lonlat(lon, lat)
+    if wanted in (Datum.WGS84, Datum.CGCS2000):
+        return x.copy(), y.copy()
+    shifted = is_shifted(x, y)
+    dx, dy = _gcj_offset(x, y)
+    gx, gy = x + dx, y + dy
+    if wanted is Datum.BD09:
+        dx, dy = _bd_offset(gx, gy)
+        gx, gy = gx + dx, gy + dy
+    return np.where(shifted, gx, x), np.where(shifted, gy, y)
+
+
+def convert_datum(
+    lon: npt.ArrayLike, lat: npt.ArrayLike, *, source: str | Datum, target: str | Datum
+) -> tuple[FloatArray, FloatArray]:
+    """Return coordinates given in datum `source` in datum `target` (degrees both)."""
+    if Datum.of(source) is Datum.of(target):
+        x, y = require_lonlat(lon, lat)
+        return x.copy(), y.copy()
+    return from_wgs84(*to_wgs84(lon, lat, datum=source), datum=target)
+
+
+def parse_crs(crs: Any, *, source: object = None) -> pyproj.CRS:
+    """Return the CRS that `crs` (EPSG code, WKT, PROJ string, CRS) names.
+
+    Raises
+    ------
+    CrsError
+        If it is None or PROJ does not know it.
+    """
+    if crs is None:
+        raise CrsError(
+            "no CRS", source=source, allowed="anything PROJ knows, e.g. EPSG:4490, or a datum",
+            mend="declare the CRS or the datum of the coordinates; it is never guessed",
+        )  # fmt: skip
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except _ProjCrsError:
+        raise CrsError(
+            "unknown CRS", given=repr(crs), source=source, allowed="anything PROJ knows, e.g. EPSG:4490"
+        ) from None
+
+
+@cache
+def _zone_box(epsg: int) -> tuple[float, float, float, float]:
+    use = pyproj.CRS.from_epsg(epsg).area_of_use
+    return (use.west, use.south, use.east, use.north) if use else (0.0, 0.0, 0.0, 0.0)
+
+
+def metric_crs(lon: float, lat: float) -> pyproj.CRS:
+    """Return the local metric CRS in which a place is cut.
+
+    China: the CGCS 2000 3-degree Gauss-Krüger zone without zone prefix (EPSG:4534 to 4554),
+    where the place lies in that zone's EPSG area of use. Elsewhere: WGS 84 / UTM; beyond
+    84° N / 80° S: UPS.
+
+    Parameters
+    ----------
+    lon, lat : float
+        Degrees, WGS 84; the middle of the place.
+
+    Examples
+    --------
+    >>> metric_crs(121.25, 31.38).to_epsg(), metric_crs(-76.6, 39.3).to_epsg()
+    (4549, 32618)
+    """
+    x, y = require_lonlat(lon, lat)
+    lon, lat = float(x), float(y)
+    if 73.5 <= lon <= 136.5:
+        central = int(np.clip(np.floor((lon + 1.5) / 3.0) * 3, 75, 135))
+        epsg = 4534 + (central - 75) // 3
+        west, south, east, north = _zone_box(epsg)
+        if west <= lon <= east and south <= lat <= north:
+            return pyproj.CRS.from_epsg(epsg)
+    if lat >= 84 or lat < -80:
+        return pyproj.CRS.from_epsg(32661 if lat > 0 else 32761)
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    return pyproj.CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A local metric CRS with its two directions, degrees to metres and back.
+
+    Parameters
+    ----------
+    crs : pyproj.CRS
+        A projected CRS in metres. Longitude and latitude are those of its own geodetic datum
+        (CGCS 2000 or WGS 84, equal for our purpose): no datum shift happens here.
+
+    Examples
+    --------
+    >>> metric = Metric.around(121.25, 31.38)
+    >>> metric.crs.to_epsg()
+    4549
+    """
+
+    crs: pyproj.CRS
+    _forward: Any = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Check the CRS and prepare the transformation."""
+        if not self.crs.is_projected or any(axis.unit_conversion_factor != 1.0 for axis in self.crs.axis_info):
+            raise CrsError("not a CRS in metres", given=self.crs.name, allowed="a projected CRS in metres")
+        forward = pyproj.Transformer.from_crs(self.crs.geodetic_crs, self.crs, always_xy=True)
+        object.__setattr__(self, "_forward", forward)
+
+    @classmethod
+    def around(cls, lon: float, lat: float) -> Metric:
+        """Return the automatic metric CRS of a place (see `metric_crs`)."""
+        return cls(metric_crs(lon, lat))
+
+    @classmethod
+    def named(cls, crs: Any, *, lon: float, lat: float) -> Metric:
+        """Return the CRS that `crs` names, or the automatic one if it is ``"auto"``."""
+        return cls.around(lon, lat) if crs == "auto" else cls(parse_crs(crs))
+
+    def to_metres(self, lonlat: npt.ArrayLike) -> FloatArray:
+        """Return (n, 2) float64 metres of (n, 2) degrees."""
+        points = np.asarray(lonlat, np.float64)
+        x, y = self._forward.transform(points[:, 0], points[:, 1])
+        return np.column_stack([x, y])
+
+    def to_degrees(self, xy: npt.ArrayLike) -> FloatArray:
+        """Return (n, 2) float64 degrees, lon-lat, of (n, 2) metres."""
+        points = np.asarray(xy, np.float64)
+        x, y = self._forward.transform(points[:, 0], points[:, 1], direction="INVERSE")
+        return np.column_stack([x, y])
+
+
+def crs_to_lonlat(xy: npt.ArrayLike, *, crs: Any) -> FloatArray:
+    """Return (n, 2) float64 degrees, WGS 84 lon-lat, of (n, 2) coordinates in `crs`.
+
+    The datum transformation is the best that PROJ has without downloading grids.
+
+    Raises
+    ------
+    CrsError
+    """
+    points = np.asarray(xy, np.float64)
+    transformer = pyproj.Transformer.from_crs(parse_crs(crs), "EPSG:4326", always_xy=True)
+    x, y = transformer.transform(points[:, 0], points[:, 1])
+    return np.column_stack([x, y])
+
+
+def geodesic_distance_m(
+    lon1: npt.ArrayLike, lat1: npt.ArrayLike, lon2: npt.ArrayLike, lat2: npt.ArrayLike
+) -> FloatArray:
+    """Return distances in metres on the WGS 84 ellipsoid (Karney 2013, via PROJ)."""
+    x1, y1, x2, y2 = (
+        np.ascontiguousarray(v)
+        for v in np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon1, lat1, lon2, lat2)))
+    )
+    _, _, distance = _GEOD.inv(x1, y1, x2, y2)
+    return np.asarray(distance, np.float64)

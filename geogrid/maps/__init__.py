@@ -1,0 +1,1 @@
+"""Step 6, SHOW: folium previews for notebooks and files."""

@@ -1,0 +1,1 @@
+"""Step 2, CUT: a plan becomes cells, and layers of grids stacked on them."""
