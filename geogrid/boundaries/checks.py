@@ -17,7 +17,7 @@ from geogrid.boundaries.shapes import (
     place_of,
     square_metres,
     steps_of,
-    thickness_m,
+    thick_parts,
     to_degrees,
     total_bounds,
     trouble_spot,
@@ -82,16 +82,18 @@ def check_levels(levels: Sequence[RawLevel], *, noise_m: float = NOISE_M) -> lis
 
 
 def _check_each(level: RawLevel) -> list[Finding]:
-    found = []
+    found: list[Finding] = []
     empty = shapely.is_missing(level.shapes) | shapely.is_empty(level.shapes)
-    for row in np.flatnonzero(empty):
-        found.append(Finding("not_empty", f"{level.level} {level.label(row)} has no geometry", _who(level, row)))
-    for row in np.flatnonzero(~empty & ~is_areal(level.shapes)):
+    found += [
+        Finding("not_empty", f"{level.level} {level.label(row)} has no geometry", _who(level, row))
+        for row in np.flatnonzero(empty).tolist()
+    ]
+    for row in np.flatnonzero(~empty & ~is_areal(level.shapes)).tolist():
         kind = level.shapes[row].geom_type
         place = place_of(level.shapes[row])
         text = f"{level.level} {level.label(row)} is a {kind}, not a polygon"
         found.append(Finding("is_polygon", text, _who(level, row), *place, geometry=level.shapes[row]))
-    for row in np.flatnonzero(level.codes == ""):
+    for row in np.flatnonzero(level.codes == "").tolist():
         place = place_of(level.shapes[row])
         text = f"{level.level} in row {row + 1} ({level.names[row] or 'no name'}) has no code"
         found.append(Finding("has_code", text, (f"row {row + 1}",), *place))
@@ -127,16 +129,11 @@ def _looks_swapped(level: RawLevel, upper: RawLevel, findings: list[Finding]) ->
     if box.intersects(target) or not swapped.intersects(target):
         return False
     middle = swapped.centroid
-    findings.append(
-        Finding(
-            "longitude_first",
-            f"level {level.level} ({level.source}) lies far from level {upper.level}; with longitude "
-            "and latitude swapped it would lie there; mend: read it with swap_axes=True (--swap-axes)",
-            (level.level,),
-            middle.x,
-            middle.y,
-        )  # fmt: skip
+    text = (
+        f"level {level.level} ({level.source}) lies far from level {upper.level}; with longitude and latitude swapped "
+        "it would lie there; mend: read it with swap_axes=True (--swap-axes)"
     )
+    findings.append(Finding("longitude_first", text, (level.level,), middle.x, middle.y))
     return True
 
 
@@ -149,7 +146,7 @@ def _check_inside(
     outside = shapely.difference(shapes[rows], above[parent_of[rows]])
     found = []
     for row, rest in zip(rows.tolist(), outside, strict=True):
-        thick = [part for part in shapely.get_parts(rest).tolist() if thickness_m(part) >= noise_m]
+        thick = thick_parts(rest, noise_m)
         if not thick:
             continue
         amount = sum(square_metres(part) for part in thick)

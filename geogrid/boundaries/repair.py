@@ -20,6 +20,7 @@ from geogrid.boundaries.shapes import (
     square_metres,
     steps_of,
     symmetric_difference_m2,
+    thick_parts,
     thickness_m,
     to_degrees,
 )  # fmt: skip
@@ -226,8 +227,7 @@ def _clip(
     result = shapes.copy()
     for row in np.flatnonzero(parent_of >= 0).tolist():
         parent = above[parent_of[row]]
-        parts = shapely.get_parts(shapely.difference(shapes[row], parent)).tolist()
-        thick = [part for part in parts if thickness_m(part) >= noise_m]
+        thick = thick_parts(shapely.difference(shapes[row], parent), noise_m)
         if not thick:
             continue
         result[row] = _areal(_on_lattice(shapely.intersection(shapes[row], parent)))
@@ -244,7 +244,8 @@ def _resolve_overlaps(
     for one, two in zip(first.tolist(), second.tolist(), strict=True):
         keeper, loser = sorted((one, two), key=lambda row: (str(level.codes[row]), row))
         common = shapely.intersection(result[keeper], result[loser])
-        if not 0 < square_metres(common) <= limit_m2 or thickness_m(common) < noise_m:
+        thick = thick_parts(common, noise_m)
+        if not thick or sum(square_metres(part) for part in thick) > limit_m2:
             continue
         before = result[loser]
         result[loser] = _areal(_on_lattice(shapely.difference(before, result[keeper])))

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-import shapely.affinity
 
 from geogrid.lattice import STEPS_PER_DEGREE, edge_length_m
 from geogrid.types import BoolArray, FloatArray
 
 __all__ = [
-    "clean_steps", "is_areal", "place_of", "square_metres", "steps_of", "thickness_m", "to_degrees", "trouble_spot"
+    "clean_steps", "farthest_move_m", "is_areal", "place_of", "square_metres", "steps_of", "symmetric_difference_m2",
+    "thick_parts", "thickness_m", "to_degrees", "total_bounds", "trouble_spot",
 ]  # fmt: skip
 
 
@@ -67,6 +67,12 @@ def thickness_m(shape: Any) -> float:
     flat = shapely.transform(shape, lambda xy: xy * np.array(scale))
     length = float(shapely.length(flat))
     return 2 * float(shapely.area(flat)) / length if length else 0.0
+
+
+def thick_parts(shape: Any, noise_m: float) -> list[Any]:
+    """Return the polygons of a shape in steps that are at least `noise_m` thick (see `thickness_m`)."""
+    parts = shapely.get_parts(shape).tolist()
+    return [part for part in parts if part.geom_type == "Polygon" and thickness_m(part) >= noise_m]
 
 
 def to_degrees(shape: Any) -> Any:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import shapely
 
 from geogrid.boundaries.levels import RawLevel
-from geogrid.boundaries.shapes import place_of, square_metres, thickness_m, to_degrees
+from geogrid.boundaries.shapes import place_of, square_metres, thick_parts, thickness_m, to_degrees
 from geogrid.types import Finding, IntArray
 
 __all__ = ["find_gaps", "find_overlaps"]
@@ -26,22 +26,15 @@ def find_overlaps(level: RawLevel, shapes: npt.NDArray[np.object_], noise_m: flo
     first, second, common = overlapping_pairs(shapes)
     found = []
     for one, two, shape in zip(first.tolist(), second.tolist(), common, strict=True):
-        thick = [part for part in shapely.get_parts(shape).tolist() if thickness_m(part) >= noise_m]
+        thick = thick_parts(shape, noise_m)
         if not thick:
             continue
         amount = sum(square_metres(part) for part in thick)
         names = " and ".join(level.label(row) for row in (one, two))
-        found.append(
-            Finding(
-                "no_overlap",
-                f"{amount:,.2f} m² belong both to {names} (level {level.level})",
-                (str(level.codes[one]), str(level.codes[two])),
-                *place_of(to_degrees(max(thick, key=square_metres))),
-                amount,
-                "m2",
-                to_degrees(shapely.multipolygons(thick)),
-            )  # fmt: skip
-        )
+        place = place_of(to_degrees(max(thick, key=square_metres)))
+        who = (str(level.codes[one]), str(level.codes[two]))
+        text = f"{amount:,.2f} m² belong both to {names} (level {level.level})"
+        found.append(Finding("no_overlap", text, who, *place, amount, "m2", to_degrees(shapely.multipolygons(thick))))
     return found
 
 
