@@ -43,6 +43,15 @@ class Insertion:
         """Return the number of insertions."""
         return len(self.vertex)
 
+    def where(self, keep: BoolArray) -> Insertion:
+        """Return the insertions that `keep` marks."""
+        return Insertion(self.low[keep], self.high[keep], self.along[keep], self.vertex[keep])
+
+    def on_edges(self, start: IntArray, end: IntArray, vertices: int) -> Insertion:
+        """Return the insertions into some edges; `vertices` is the number of vertices."""
+        keys = np.minimum(start, end) * np.int64(vertices) + np.maximum(start, end)
+        return self.where(np.isin(self.low * np.int64(vertices) + self.high, keys))
+
 
 @dataclass(frozen=True, eq=False)
 class Borders:
@@ -165,8 +174,7 @@ class Borders:
         a, b = self.vertices[low[line]], self.vertices[high[line]]
         along = ((self.vertices[vertex] - a) * (b - a)).sum(axis=1) / ((b - a) ** 2).sum(axis=1)
         inside = (vertex != low[line]) & (vertex != high[line]) & (along > 0) & (along < 1)
-        line, vertex, along = line[inside], vertex[inside], along[inside]
-        return Insertion(low[line], high[line], along, vertex)
+        return Insertion(low[line], high[line], along, vertex).where(inside)
 
     def with_points(self, low: IntArray, high: IntArray, along: FloatArray, xy: FloatArray) -> Borders:
         """Return the borders with new vertices `xy` (k, 2) put into edges `low`-`high`."""
@@ -182,6 +190,18 @@ class Borders:
         rings = self.ring_offsets[parts[0] : parts[-1] + 1]
         ring = self.ring[rings[0] : rings[-1]]
         return Borders(self.vertices, ring, rings - rings[0], parts - parts[0], geoms - geoms[0])
+
+    def neighbours(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """Return pairs of polygons (first < second) with an edge in common, and its length in metres."""
+        start, end, owner = self.edges()
+        key = np.minimum(start, end) * np.int64(len(self.vertices)) + np.maximum(start, end)
+        order = np.lexsort((owner, key))
+        key, owner, start, end = key[order], owner[order], start[order], end[order]
+        shared = np.flatnonzero((key[1:] == key[:-1]) & (owner[1:] != owner[:-1]))
+        length = np.hypot(*(self.vertices[end[shared]] - self.vertices[start[shared]]).T)
+        pair = owner[shared] * np.int64(len(self)) + owner[shared + 1]
+        unique, back = np.unique(pair, return_inverse=True)
+        return unique // len(self), unique % len(self), np.bincount(back.ravel(), weights=length)
 
     def renumbered(self, number: IntArray) -> Borders:
         """Return the borders with vertex v replaced by ``number[v]``."""

@@ -15,14 +15,16 @@ from geogrid.crs import Metric
 from geogrid.errors import BoundaryError
 from geogrid.lattice import STEPS_PER_DEGREE, LatticePolygons
 from geogrid.partition.borders import Borders
+from geogrid.partition.joining import joined
 from geogrid.types import Finding, FloatArray, IntArray
 
-__all__ = ["STRAIGHT_M", "Cut", "Frame", "densified"]
+__all__ = ["JOIN_STEPS", "STRAIGHT_M", "Cut", "Frame", "densified"]
 
 STRAIGHT_M = 0.001
 """How far an edge straight in metres may stand from the same edge straight in degrees."""
 
-_JOIN_STEPS = 1.0
+JOIN_STEPS = 0.75
+"""How far, in lattice steps, a neighbour's vertex may stand off an edge it is put into."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,18 +137,10 @@ def densified(
 def _joined(steps: Borders) -> Borders:
     """Return the areas' outlines with each other's vertices where they run along one another.
 
-    A vertex within one lattice step of a neighbour's edge is put into that edge; nothing else
+    A vertex within `JOIN_STEPS` of a neighbour's edge is put into that edge; nothing else
     changes. Edges that two areas share already are left out of the comparison.
     """
-    while True:
-        start, end, _ = steps.edges()
-        low, high = np.minimum(start, end), np.maximum(start, end)
-        _, back, count = np.unique(low * len(steps.vertices) + high, return_inverse=True, return_counts=True)
-        single = count[back.ravel()] == 1
-        touching = steps.touching((start[single], end[single]), _JOIN_STEPS)
-        if len(touching) == 0:
-            return steps
-        steps = steps.inserted(touching)
+    return joined(steps, outlines=0, tolerance_m=JOIN_STEPS)
 
 
 def _require_valid(polygons: LatticePolygons, codes: npt.NDArray[np.object_], level: str) -> None:
