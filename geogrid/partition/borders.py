@@ -17,7 +17,7 @@ import shapely
 from geogrid.lattice import LatticePolygons
 from geogrid.types import BoolArray, FloatArray, Int32Array, IntArray
 
-__all__ = ["Borders", "Insertion"]
+__all__ = ["Borders", "Insertion", "distinct", "is_among"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +49,8 @@ class Insertion:
 
     def on_edges(self, start: IntArray, end: IntArray, vertices: int) -> Insertion:
         """Return the insertions into some edges; `vertices` is the number of vertices."""
-        keys = np.minimum(start, end) * np.int64(vertices) + np.maximum(start, end)
-        return self.where(np.isin(self.low * np.int64(vertices) + self.high, keys))
+        keys = distinct(np.minimum(start, end) * np.int64(vertices) + np.maximum(start, end))
+        return self.where(is_among(self.low * np.int64(vertices) + self.high, keys))
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,9 +161,8 @@ class Borders:
             Vertex numbers of the edges to compare with each other, in any direction.
         """
         low, high = np.minimum(*edges), np.maximum(*edges)
-        pairs = np.unique(np.column_stack([low, high]), axis=0)
-        low, high = pairs[:, 0], pairs[:, 1]
-        numbers = np.unique(pairs)
+        low, high = np.divmod(distinct(low * np.int64(len(self.vertices)) + high), len(self.vertices))
+        numbers = distinct(np.concatenate([low, high]))
         if len(numbers) == 0:
             return Insertion(low, high, np.empty(0), low)
         lines = shapely.linestrings(np.stack([self.vertices[low], self.vertices[high]], axis=1))
@@ -221,6 +220,22 @@ class Borders:
     def on_lattice(self, points: Int32Array) -> LatticePolygons:
         """Return the polygons with vertex v at lattice point ``points[v]``."""
         return LatticePolygons.from_ragged(points[self.ring], self.ring_offsets, self.part_offsets, self.geom_offsets)
+
+
+def distinct(values: IntArray) -> IntArray:
+    """Return the distinct values in order; by sorting, which beats numpy's hash table tenfold here."""
+    ranked = np.sort(values)
+    new = np.ones(len(ranked), bool)
+    new[1:] = ranked[1:] != ranked[:-1]
+    return ranked[new]
+
+
+def is_among(values: IntArray, ranked: IntArray) -> BoolArray:
+    """Return which values occur in `ranked`, which is in order."""
+    if len(ranked) == 0:
+        return np.zeros(len(values), bool)
+    place = np.minimum(np.searchsorted(ranked, values), len(ranked) - 1)
+    return np.asarray(ranked[place] == values)
 
 
 def _offsets(counts: npt.NDArray[Any]) -> IntArray:

@@ -14,7 +14,7 @@ from geogrid.boundaries.areas import Areas
 from geogrid.crs import Metric
 from geogrid.errors import BoundaryError
 from geogrid.lattice import STEPS_PER_DEGREE, LatticePolygons
-from geogrid.partition.borders import Borders
+from geogrid.partition.borders import Borders, distinct
 from geogrid.partition.joining import joined
 from geogrid.types import Finding, FloatArray, IntArray
 
@@ -118,10 +118,10 @@ def densified(
     low, high = np.minimum(start, end), np.maximum(start, end)
     a, b = borders.vertices[low], borders.vertices[high]
     far = np.abs(b - a).max(axis=1, initial=0.0) > shorter_than
-    pairs = np.unique(np.column_stack([low[far], high[far]]), axis=0)
-    if len(pairs) == 0:
+    size = np.int64(len(borders.vertices))
+    low, high = np.divmod(distinct(low[far] * size + high[far]), size)
+    if len(low) == 0:
         return borders
-    low, high = pairs[:, 0], pairs[:, 1]
     a, b = borders.vertices[low], borders.vertices[high]
     bend = np.hypot(*(elsewhere((a + b) / 2) - (elsewhere(a) + elsewhere(b)) / 2).T)
     pieces = np.ceil(np.sqrt(bend / tolerance)).astype(np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from geogrid.partition.borders import Borders, Insertion
+from geogrid.partition.borders import Borders, Insertion, distinct, is_among
 from geogrid.types import BoolArray, IntArray
 
 __all__ = ["joined", "loose_edges", "welded"]
@@ -90,16 +90,21 @@ def _new_to_owner(borders: Borders, insertion: Insertion) -> Insertion:
     """Leave out vertices that a polygon on the edge has already: its ring would touch itself."""
     start, end, owner = borders.edges()
     size = np.int64(len(borders.vertices))
-    own = np.unique(owner * size + start)
+    put, touched = np.zeros(size, bool), np.zeros(size, bool)
+    put[insertion.vertex] = True
+    touched[insertion.low] = touched[insertion.high] = True
+    own = distinct((owner * size + start)[put[start]])
+    near = touched[start] & touched[end]
+    start, end, owner = start[near], end[near], owner[near]
     key = np.minimum(start, end) * size + np.maximum(start, end)
     order = np.argsort(key, kind="stable")
     wanted = insertion.low * size + insertion.high
     first, last = (np.searchsorted(key[order], wanted, side=side) for side in ("left", "right"))
-    row = np.repeat(np.arange(len(insertion)), last - first)
-    edge = order[np.arange(len(row)) - np.repeat(np.cumsum(last - first) - (last - first), last - first) + first[row]]
-    has = np.isin(owner[edge] * size + insertion.vertex[row], own)
+    count = last - first
+    row = np.repeat(np.arange(len(insertion)), count)
+    edge = order[np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + first[row]]
     fine = np.ones(len(insertion), bool)
-    fine[row[has]] = False
+    fine[row[is_among(owner[edge] * size + insertion.vertex[row], own)]] = False
     return insertion.where(fine)
 
 
@@ -108,9 +113,9 @@ def welded(borders: Borders, *, outlines: int, parent: IntArray, tolerance_m: fl
     start, _, owner = borders.edges()
     is_cell = np.arange(len(borders)) >= outlines
     within = np.concatenate([np.arange(outlines), parent])
-    outline = np.unique(start[~is_cell[owner]])
-    loose = np.unique(start[loose_edges(borders, np.where(is_cell, 1, -1), within)])
-    loose = np.setdiff1d(loose, outline)
+    outline = distinct(start[~is_cell[owner]])
+    loose = distinct(start[loose_edges(borders, np.where(is_cell, 1, -1), within)])
+    loose = loose[~is_among(loose, outline)]
     if len(loose) == 0 or len(outline) == 0:
         return borders
     tree = shapely.STRtree(np.asarray(shapely.points(borders.vertices[outline]), dtype=object))

@@ -9,7 +9,7 @@ import numpy as np
 from geogrid.boundaries.areas import Areas, Boundaries
 from geogrid.errors import PartitionError
 from geogrid.lattice import LatticePolygons, side_of_edge
-from geogrid.partition.borders import Borders
+from geogrid.partition.borders import Borders, distinct, is_among
 from geogrid.partition.frame import JOIN_STEPS
 from geogrid.partition.joining import joined
 from geogrid.types import FloatArray, IntArray
@@ -80,10 +80,11 @@ def drift_steps(official: LatticePolygons, published: LatticePolygons) -> FloatA
     """
     result = np.zeros(len(official))
     old, new = _vertices(official), _vertices(published)
-    keys = np.concatenate([old, new])
-    _, number = np.unique(keys, axis=0, return_inverse=True)
-    first, second = number.ravel()[: len(old)], number.ravel()[len(old) :]
-    known = np.isin(second, first)
+    packed = [(rows[:, 2] << 32) + rows[:, 3] + 2**31 for rows in (old, new)]
+    _, number = np.unique(np.concatenate(packed), return_inverse=True)
+    number = number.ravel() * np.int64(len(official.ring_offsets)) + np.concatenate([old[:, 1], new[:, 1]])
+    first, second = number[: len(old)], number[len(old) :]
+    known = is_among(second, distinct(first))
     kept = second[known]
     if len(kept) != len(first) or not np.array_equal(kept, first):
         sizes = [np.bincount(rows[:, 0], minlength=len(official)) for rows in (old, new[known])]
