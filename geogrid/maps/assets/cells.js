@@ -134,7 +134,7 @@
   }
 
   const Shapes = L.GridLayer.extend({
-    options: { tileSize: 512, maxZoom: 22, noWrap: true, weight: 0.6, stroke: "#ffffff", strokeOpacity: 0.9, fillOpacity: 0.82, closed: true, dash: [] },
+    options: { tileSize: 512, maxZoom: 20, noWrap: true, weight: 0.6, stroke: "#ffffff", strokeOpacity: 0.9, fillOpacity: 0.82, closed: true, dash: [] },
 
     initialize: function (data, options) {
       L.setOptions(this, options);
@@ -166,6 +166,14 @@
           if (this.options.closed) pen.closePath();
         }
       };
+      // A path of many thousand pieces takes far longer than the same pieces a few at a time.
+      const paint = (some, finish) => {
+        for (let from = 0; from < some.length; from += 64) {
+          pen.beginPath();
+          for (let i = from; i < Math.min(from + 64, some.length); i++) trace(some[i]);
+          finish();
+        }
+      };
       if (this.fill) {
         pen.globalAlpha = this.options.fillOpacity;
         const groups = new Map();
@@ -175,9 +183,7 @@
         }
         for (const [colour, group] of groups) {
           pen.fillStyle = this.palette[colour];
-          pen.beginPath();
-          group.forEach(trace);
-          pen.fill();
+          paint(group, () => pen.fill());
         }
       }
       // Borders of cells a few pixels wide would hide their colours.
@@ -187,9 +193,7 @@
         pen.strokeStyle = this.options.stroke;
         pen.lineWidth = this.options.weight;
         pen.setLineDash(this.options.dash);
-        pen.beginPath();
-        rows.forEach(trace);
-        pen.stroke();
+        paint(rows, () => pen.stroke());
       }
       return canvas;
     },
@@ -215,7 +219,6 @@
       const row = this.rowAt(event.latlng);
       if (row < 0) return this._leave();
       if (row !== this._row) {
-        this._leave();
         this._row = row;
         const s = this.shapes, rings = [];
         for (let run = s.rows[row]; run < s.rows[row + 1]; run++) {
@@ -223,16 +226,17 @@
           for (let i = s.runs[run]; i < s.runs[run + 1]; i++) ring.push([s.lat[i] / STEPS, s.lon[i] / STEPS]);
           rings.push(ring);
         }
-        this._edge = L.polygon(rings, { color: "#111", weight: 2, fill: false, interactive: false }).addTo(this._map);
-        this._tip = L.tooltip({ direction: "top", offset: [0, -6], className: "geogrid-tip" }).setContent(table(this.brief, row));
-        this._tip.setLatLng(event.latlng).addTo(this._map);
-      } else this._tip.setLatLng(event.latlng);
+        this._edge = this._edge || L.polygon([], { color: "#111", weight: 2, fill: false, interactive: false });
+        this._edge.setLatLngs(rings).addTo(this._map);
+        this._tip = this._tip || L.tooltip({ direction: "top", offset: [0, -6], className: "geogrid-tip" });
+        this._tip.setContent(table(this.brief, row));
+      }
+      this._tip.setLatLng(event.latlng).addTo(this._map);
     },
 
     _leave: function () {
       if (this._edge) this._edge.remove();
       if (this._tip) this._tip.remove();
-      this._edge = this._tip = null;
       this._row = -1;
     },
 
@@ -286,7 +290,9 @@
       const fold = box.appendChild(element("details"));
       fold.open = true;
       fold.appendChild(element("summary", "", title));
-      const number = (n) => n.toLocaleString(document.documentElement.lang || undefined, { maximumSignificantDigits: 3 });
+      const spread = ramp.length ? ramp[ramp.length - 1][1] - ramp[0][1] : 0;
+      const places = spread > 0 ? Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(spread)))) : 0;
+      const number = (n) => n.toLocaleString(document.documentElement.lang || undefined, { maximumFractionDigits: places });
       if (ramp.length) {
         const bar = fold.appendChild(element("div", "geogrid-ramp"));
         bar.style.background = "linear-gradient(to right, " + ramp.map((stop) => stop[0]).join(", ") + ")";
@@ -304,6 +310,7 @@
     },
   });
 
+  L.Control.Attribution.prototype.options.prefix = '<a href="https://leafletjs.com">Leaflet</a>';
   L.geogrid = {
     shapes: (data, options) => new Shapes(data, options),
     labels: (labels) => new Labels(labels),
