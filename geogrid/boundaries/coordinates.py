@@ -49,7 +49,9 @@ def frame_to_lonlat(frame: Any, *, crs: Any, datum: str | Datum | None, source: 
         _require_metres(shapes, declared, source)
         shapes = shapely.segmentize(shapes, LONGEST_EDGE_M / declared.axis_info[0].unit_conversion_factor)
         shapes = shapely.transform(shapes, lambda xy: crs_to_lonlat(xy, crs=declared))
-        broken = ~np.isfinite(shapely.bounds(shapes)).all(axis=1) & ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+        broken = ~np.isfinite(shapely.bounds(shapes)).all(axis=1) & ~(
+            shapely.is_missing(shapes) | shapely.is_empty(shapes)
+        )
         if broken.any():
             raise CoordinateError(
                 f"{int(broken.sum())} features lie where {declared.name} is not defined", source=source,

@@ -169,7 +169,9 @@ def _read_parquet(path: Path, where: str | None, limits: Limits) -> Any:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise MissingPartError("reading GeoParquet needs pyarrow", given=error, mend="pip install 'geogrid[files]'") from None
+        raise MissingPartError(
+            "reading GeoParquet needs pyarrow", given=error, mend="pip install 'geogrid[files]'"
+        ) from None
     try:
         limits.check("features", pyarrow.parquet.read_metadata(path).num_rows, path)
         frame = geopandas.read_parquet(path)
@@ -197,7 +199,9 @@ def _read_ogr(
     try:
         layers = list_layers(path)
         if layer is None and len(layers) > 1:
-            raise InputError("the file has several layers", given=path, allowed=", ".join(layers), mend="name one of them")
+            raise InputError(
+                "the file has several layers", given=path, allowed=", ".join(layers), mend="name one of them"
+            )
         if layer is not None and layer not in layers:
             raise NotFoundError("no such layer", given=layer, allowed=", ".join(layers), source=path)
         if ending == ".shp" and encoding is None:
