@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +27,10 @@ _PLAIN = (Datum.WGS84, Datum.CGCS2000)
 _BLOCK = 1 << 16
 
 
+def _nothing() -> None:
+    """Guard arrays that live in memory: nothing can happen to them."""
+
+
 @dataclass(frozen=True, eq=False)
 class Locator:
     """Which cell, and which grid of each layer, owns a place; exact, by the half-open rule.
@@ -44,6 +48,8 @@ class Locator:
         The index of each overlay layer.
     base_name : str
         The name of the base layer.
+    guard : callable
+        Called before each lookup; raises if the file behind the arrays is no longer whole.
 
     Examples
     --------
@@ -59,6 +65,7 @@ class Locator:
     memberships: Mapping[str, Int32Array] = field(default_factory=lambda: MappingProxyType({}))
     overlays: Mapping[str, Surface] = field(default_factory=lambda: MappingProxyType({}))
     base_name: str = "cell"
+    guard: Callable[[], None] = field(default=_nothing, repr=False)
 
     @classmethod
     def build(
@@ -182,6 +189,7 @@ class Locator:
             If there is no such layer.
         """
         given = Datum.of(datum)
+        self.guard()
         x, y = _floats(lon, lat)
         surface = self._surface(layer)
         shape = x.shape
@@ -217,6 +225,7 @@ class Locator:
             raise CoordinateError("a lattice point does not fit 32 bits", given=f"{steps.min()} to {steps.max()}")
         steps = np.ascontiguousarray(steps, np.int32).view()
         steps.flags.writeable = False
+        self.guard()
         surface = self._surface(layer)
         owners = np.empty(len(steps), np.int32)
         locate_steps(steps, surface.head, surface.table, surface.lists, owners)
@@ -289,6 +298,7 @@ class Locator:
         return self.overlays[layer]
 
     def _steps(self, lon: float, lat: float, datum: str | Datum) -> tuple[int, int]:
+        self.guard()
         given = Datum.of(datum) if type(datum) is not Datum else datum
         try:
             x, y = float(lon), float(lat)
