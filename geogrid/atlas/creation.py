@@ -113,7 +113,8 @@ def require_atlas(target: str | Path) -> Engine:
         with reading(engine) as connection:
             known = inspect(connection).has_table(setting_table.name)
             table = setting_table.c
-            settings = dict(connection.execute(select(table.key, table.value)).tuples().all()) if known else {}
+            rows = connection.execute(select(table.key, table.value)).all() if known else []
+            settings = {row.key: row.value for row in rows}
     except StorageError:
         engine.dispose()
         raise

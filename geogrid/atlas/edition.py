@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from sqlalchemy import Connection, Engine, Row, Table, select
+from sqlalchemy import Connection, Engine, Row, Table, column, select
 
 from geogrid.atlas.canonical import content_hash, record_hash
 from geogrid.atlas.columns import from_column
@@ -79,7 +79,14 @@ class Edition:
     @property
     def layer_names(self) -> tuple[str, ...]:
         """Names of all layers, the base first."""
-        return self.division.layer_names
+        return tuple(self.counts)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Number of cells or grids of each layer, without reading them."""
+        with reading(self.engine) as connection:
+            rows = _layer_rows(connection, self.number)
+        return {row.name: row.row_count for row in rows if row.kind != "area"}
 
     def layer(self, name: str) -> EditionLayer:
         """Return one layer, or raise NotFoundError."""

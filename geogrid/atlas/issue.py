@@ -16,12 +16,12 @@ from geogrid.atlas.lineage import carried_codes, code_history, passages
 from geogrid.atlas.numbering import Numbering, numbering_for
 from geogrid.atlas.soundness import require_unique
 from geogrid.atlas.tables import code_table
-from geogrid.errors import CodeError
+from geogrid.errors import CodeError, InputError, NotFoundError
 from geogrid.lattice import LatticePolygons
 from geogrid.partition.division import Division, Layer
 from geogrid.types import Progress
 
-__all__ = ["Issue", "area_layer", "compare_layers", "issue_codes"]
+__all__ = ["Issue", "area_layer", "compare_layers", "issue_codes", "next_grid_code"]
 
 _GRID = Numbering("{area}-{layer}-{seq:03d}")
 
@@ -103,6 +103,22 @@ def issue_codes(
     return Issue(replace(division, layers=tuple(layers)), shapes, new_codes, lineage)
 
 
+def next_grid_code(connection: Connection, division: Division, layer: str, members: list[str]) -> str:
+    """Return a fresh code for a grid of `layer` that will stand where its first member stands."""
+    grids = division.layer(layer)
+    if grids.of is None or grids.membership is None:
+        raise InputError("only a stacked layer has grids made of cells", given=layer)
+    below = division.layer(grids.of).codes.tolist()
+    if not members or members[0] not in below:
+        raise NotFoundError(f"no such code in layer {grids.of}", given=", ".join(members[:1]))
+    area = grids.areas[grids.membership[below.index(members[0])]]
+    taken = _issued(connection, layer) | set(grids.codes.tolist())
+    sequence = _last_sequence(connection, layer).get(area, 0) + 1
+    while (code := _GRID.code(area, sequence, layer=layer)) in taken:
+        sequence += 1
+    return code
+
+
 def compare_layers(
     before: Edition, division: Division, shapes: Mapping[str, LatticePolygons], progress: Progress
 ) -> dict[str, Exchange]:
@@ -150,7 +166,7 @@ def _last_sequence(connection: Connection, layer: str) -> dict[str, int]:
         .where(code_table.c.layer == layer, code_table.c.sequence.is_not(None))
         .group_by(code_table.c.area)
     )
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _code_rows(

@@ -158,15 +158,15 @@ class LatticePolygons:
             return result
         offsets = (self.ring_offsets, self.part_offsets, self.geom_offsets)
         result[:] = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, coords, offsets)
-        one = np.diff(self.geom_offsets) == 1
-        result[one] = shapely.get_geometry(result[one], 0)
+        parts = np.diff(self.geom_offsets)
+        result[parts == 1] = shapely.get_geometry(result[parts == 1], 0)
+        result[parts == 0] = shapely.Polygon()
         return result
 
     def take(self, rows: npt.ArrayLike) -> LatticePolygons:
         """Return the geometries at `rows` (integers or a boolean mask), in that order."""
         index = np.asarray(rows)
-        if index.dtype == bool:
-            index = np.flatnonzero(index)
+        index = np.flatnonzero(index) if index.dtype == bool else index.astype(np.int64)
         parts, geoms = _gather(self.geom_offsets, index)
         rings, part_offsets = _gather(self.part_offsets, parts)
         points, ring_offsets = _gather(self.ring_offsets, rings)
