@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -57,7 +57,7 @@ class Desk:
 
     division: Division
     roster: Roster
-    rulebook: Rulebook = Rulebook()
+    rulebook: Rulebook = field(default_factory=Rulebook)
     edition: int = 0
     given_locator: Locator | None = None
 
@@ -219,7 +219,7 @@ class Desk:
 
     def _deputies(self, unit: Unit, holder: Holder, resolution: Resolution, second: int) -> tuple[OnDuty, ...]:
         """Return the deputies of the unit who are on duty besides the one who answers."""
-        found = {}
+        found: dict[int, int] = {}
         for row, duty in enumerate(self.roster.duties):
             if duty.unit == unit and self.roster.role_by_code[duty.role].position == "deputy":
                 for person, spans in resolution.presence.of_duty(row):

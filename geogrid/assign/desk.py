@@ -172,8 +172,7 @@ class Atlas(EditionStore):
         for edition in editions or ():
             if edition.number == number:
                 return edition
-        found = self.edition(number, as_of=None if number is not None else self._day(as_of))
-        return found  # type: ignore[return-value]
+        return self.edition(number, as_of=None if number is not None else self._day(as_of))  # type: ignore[return-value]
 
     def _day(self, as_of: dt.date | dt.datetime | None) -> dt.date:
         tz = self._kept["roster"].calendar.tz
@@ -188,7 +187,7 @@ class Atlas(EditionStore):
             seen: Any = (state.st_mtime_ns, state.st_size)
         else:
             seen = int(time.monotonic() / _DATABASE_CHECK_S)
-        changed = self._kept.get("seen") != seen
+        changed: bool = self._kept.get("seen") != seen
         if changed:
             self._kept.clear()
             self._kept["seen"] = seen

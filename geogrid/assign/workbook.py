@@ -171,7 +171,7 @@ def _merged_ranges(path: Path) -> dict[int, list[str]]:
 def _fill_merged(rows: list[list[str]], ref: str) -> None:
     from openpyxl.utils.cell import range_boundaries
 
-    left, top, right, bottom = (int(edge) - 1 for edge in range_boundaries(ref))
+    left, top, right, bottom = (int(edge or 1) - 1 for edge in range_boundaries(ref))
     value = rows[top][left] if top < len(rows) and left < len(rows[top]) else ""
     for row in rows[top : bottom + 1]:
         row += [""] * (right + 1 - len(row))
