@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from geogrid.boundaries.areas import Areas, Boundaries, Source
-from geogrid.boundaries.bundled import source_of
 from geogrid.boundaries.checks import NOISE_M, RULES, check_levels
 from geogrid.boundaries.formats import Limits
 from geogrid.boundaries.levels import KNOWN_LEVELS, LevelFile, RawLevel, Sources, plan_levels, read_level
 from geogrid.boundaries.parents import parents_by_containment
+from geogrid.boundaries.places import source_of
 from geogrid.boundaries.repair import Repairs, repair_levels, snap_levels
 from geogrid.boundaries.shapes import clean_steps
 from geogrid.errors import BoundaryError, InputError
