@@ -222,7 +222,7 @@ def _read_ogr(
             warnings.simplefilter("ignore", UserWarning)
             return pyogrio.read_dataframe(
                 path, layer=layer, encoding=encoding, where=where, force_2d=True,
-                on_invalid="ignore" if ending in _OSM else "warn", max_features=limits.features + 1,
+                on_invalid="ignore" if ending in _OSM else "warn",
             )  # fmt: skip
     except UnicodeDecodeError as error:
         raise BoundaryError(

@@ -98,7 +98,7 @@ def read_boundaries(
     if unknown:
         raise InputError("no such rule", given=", ".join(sorted(unknown)), allowed=", ".join(RULES))
     defaults = LevelFile("", layer, code, name, parent, where, datum, crs, encoding)
-    files, stated = plan_levels(source, levels, defaults)
+    files, stated = plan_levels(source, defaults)
     raw = _read_all(files, levels, level_column, swap_axes, limits, None)
     changes: tuple[Any, ...] = ()
     if repair is not None:
@@ -149,7 +149,7 @@ def check_boundaries(
     """
     findings: list[Finding] = []
     defaults = LevelFile("", layer, code, name, parent, where, datum, crs, encoding)
-    files, _ = plan_levels(source, levels, defaults)
+    files, _ = plan_levels(source, defaults)
     raw = _read_all(files, levels, level_column, swap_axes, limits, findings)
     return (*findings, *check_levels(raw, noise_m=noise_m))
 
@@ -159,8 +159,17 @@ def _read_all(
     limits: Limits | None, findings: list[Finding] | None,
 ) -> list[RawLevel]:  # fmt: skip
     raw: list[RawLevel] = []
+    fallback = wanted[0] if wanted is not None and len(wanted) == 1 else "area"
     for level, file in files:
-        raw += read_level(level, file, level_column=level_column, swap_axes=swap_axes, limits=limits, findings=findings)
+        raw += read_level(
+            level,
+            file,
+            level_column=level_column,
+            fallback=fallback,
+            swap_axes=swap_axes,
+            limits=limits,
+            findings=findings,
+        )
     names = [level.level for level in raw]
     if len(set(names)) != len(names):
         raise InputError("a level comes from two files", given=", ".join(names), mend="give each level one file")
