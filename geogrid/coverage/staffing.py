@@ -14,8 +14,8 @@ import numpy as np
 
 from geogrid.assign.answering import Desk
 from geogrid.assign.lines import Line
-from geogrid.assign.rulebook import Category
 from geogrid.assign.resolve import Resolution
+from geogrid.assign.rulebook import Category
 from geogrid.assign.timeline import Timeline
 from geogrid.coverage.pieces import Pieces, pieces_of
 from geogrid.types import Int32Array, IntArray, Progress, no_progress

@@ -140,7 +140,11 @@ def nearest_grouping(
         "farthest_m": farthest,
     }
     return Grouping(
-        np.asarray(membership, np.int32), names=stations.names[used], attributes=attributes, findings=tuple(findings)
+        np.asarray(membership, np.int32),
+        names=stations.names[used],
+        codes=stations.codes[used],
+        attributes=attributes,
+        findings=tuple(findings),
     )
 
 

@@ -98,7 +98,7 @@ def adopt(
     path: str | Path,
     *,
     boundaries: Boundaries | None = None,
-    layer: str = "cell",
+    layer_name: str = "cell",
     code_column: str | None = None,
     name_column: str | None = None,
     place_code: str | None = None,
@@ -114,8 +114,8 @@ def adopt(
     boundaries : Boundaries, optional
         The official outlines; if left out, the division is measured against what it covers and
         encloses itself.
-    layer : str
-        The name of its layer of cells.
+    layer_name : str
+        What its layer is called.
     code_column, name_column : str, optional
         Found by their usual names if left out.
     place_code, place_name : str, optional
@@ -129,7 +129,7 @@ def adopt(
     """
     file = Path(path)
     section = AdoptSection.model_validate(
-        {"name": layer, "path": file, "code_column": code_column, "name_column": name_column, "reading": reading}
+        {"name": layer_name, "path": file, "code_column": code_column, "name_column": name_column, "reading": reading}
     )
     drawn = read_layer(section)
     if boundaries is None:
