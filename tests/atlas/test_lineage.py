@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -147,7 +149,7 @@ def first_m2(atlas: Atlas, code: str) -> float:
 def strips(cuts: list[int], *, upright: bool) -> LatticePolygons:
     edges = [0, *cuts, 10_000]
     rings = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         ring = np.array([(low, 0), (high, 0), (high, 10_000), (low, 10_000), (low, 0)])
         rings.append((ring if upright else ring[:, ::-1]) + (1_212_500_000, 313_800_000))
     return LatticePolygons.from_rings(rings, [1] * len(rings), [1] * len(rings))
