@@ -124,3 +124,20 @@ def test_every_layer_is_copied_by_gdal_without_a_word(published):
     done = gdal("ogr2ogr", "-f", "GPKG", str(copy), str(published.path))
     assert (done.returncode, done.stderr) == (0, "")
     assert {name: pyogrio.read_info(copy, layer=name)["features"] for name in LAYERS} == LAYERS
+
+
+def test_gdals_validator_has_nothing_to_say(published):
+    python = "/usr/bin/python3"
+    check = [python, "-m", "osgeo_utils.samples.validate_gpkg"]
+    if (
+        not os.path.exists(python)
+        or "Usage" not in subprocess.run(check, check=False, capture_output=True, text=True).stdout
+    ):
+        if os.environ.get("CI") == "true":
+            pytest.fail("GDAL's validator is missing: apt-get install python3-gdal")
+        pytest.skip("GDAL's validator is missing: apt-get install python3-gdal")
+    published.publish(toy_city(), valid_from="2026-02-01")
+    done = subprocess.run(
+        [*check, "--extra", "--warning-as-error", str(published.path)], check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
