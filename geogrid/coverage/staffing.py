@@ -14,8 +14,8 @@ import numpy as np
 
 from geogrid.assign.answering import Desk
 from geogrid.assign.lines import Line
-from geogrid.assign.rulebook import Category
 from geogrid.assign.resolve import Resolution
+from geogrid.assign.rulebook import Category
 from geogrid.assign.timeline import Timeline
 from geogrid.coverage.pieces import Pieces, pieces_of
 from geogrid.types import Int32Array, IntArray, Progress, no_progress
@@ -125,7 +125,7 @@ def prove_staffing(
     classes = desk.classes.found
     for done, number in enumerate(pieces.classes_met):
         for category, condition, label in cases:
-            lines = desk.lines.of(classes[number], category, condition)
+            lines = desk.lines_of(classes[number], category, condition)
             by_signature[number, lines].append(label)
         progress("compile", done + 1, len(pieces.classes_met))
     found: list[Open] = []
