@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from geogrid.atlas.creation import create_tables, require_atlas
 from geogrid.atlas.draft import Draft, open_draft, read_drafts, start_draft

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, func, select
 from geogrid.atlas.exchange import Exchange
 from geogrid.atlas.tables import code_table, edition_table, lineage_table
 from geogrid.errors import NotFoundError
+from geogrid.types import BoolArray
 
-__all__ = ["CodeHistory", "Passage", "carried_codes", "code_history", "passages", "successors"]
+__all__ = ["CodeHistory", "Passage", "carried_codes", "code_history", "lives_on_in", "passages", "successors"]
 
 
 class Passage(NamedTuple):
@@ -82,10 +83,7 @@ def carried_codes(
     gives to a row are not carried to another.
     """
     result = new_codes.copy()
-    shared = exchange.shared_m2
-    lives_on = exchange.same | (
-        (2 * shared > exchange.old_m2[exchange.old]) & (2 * shared > exchange.new_m2[exchange.new])
-    )
+    lives_on = lives_on_in(exchange)
     given = set(new_codes[new_codes != ""].tolist())
     for old, new in zip(exchange.old[lives_on].tolist(), exchange.new[lives_on].tolist(), strict=True):
         code = old_codes[old]
@@ -93,6 +91,17 @@ def carried_codes(
             result[new] = code
             given.add(code)
     return result
+
+
+def lives_on_in(exchange: Exchange) -> BoolArray:
+    """Return (k,) bool: whether an old row lives on in a new one, so that it may keep its code.
+
+    Their geometry is the same, or they share more than half of both. An exact half is no more
+    than half, whatever rounding makes of it.
+    """
+    twice = 2 * exchange.shared_m2 / (1 + 1e-6)
+    most = (twice > exchange.old_m2[exchange.old]) & (twice > exchange.new_m2[exchange.new])
+    return np.asarray(exchange.same | most)
 
 
 def passages(

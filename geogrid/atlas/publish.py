@@ -12,7 +12,7 @@ import shapely
 from sqlalchemy import Connection, Table
 from sqlalchemy.types import Text, TypeEngine
 
-from geogrid.atlas.canonical import canonical, content_hash, record_hash
+from geogrid.atlas.canonical import canonical, code_order, content_hash, record_hash
 from geogrid.atlas.columns import column_of, to_column
 from geogrid.atlas.geometry import Shape, shapes_of
 from geogrid.atlas.geopackage import register_features
@@ -159,8 +159,7 @@ def _write_table(
 
 def _sorted_shapes(issue: Issue, layer: Layer) -> LatticePolygons:
     """Return the layer's geometry in the order of its codes."""
-    codes = issue.division.layer(layer.name).codes.tolist()
-    return issue.shapes[layer.name].take(sorted(range(len(codes)), key=codes.__getitem__))
+    return issue.shapes[layer.name].take(code_order(issue.division.layer(layer.name).codes))
 
 
 def _member_columns(division: Division) -> dict[str, str]:

@@ -43,7 +43,7 @@ def test_a_t_junction_without_a_vertex_on_the_long_side_is_no_gap() -> None:
 
 def test_a_vertex_one_step_over_the_border_is_found() -> None:
     west = np.array([*box(0, 0, 2, 4), (0, 0)]) * 1000 + ORIGIN
-    west = np.insert(west, 2, ORIGIN + (2001, 2000), axis=0)
+    west = np.insert(west, 2, (ORIGIN[0] + 2001, ORIGIN[1] + 2000), axis=0)
     rings = [west, np.array([*box(2, 0, 2, 4), (2, 0)]) * 1000 + ORIGIN]
     cells = LatticePolygons.from_rings(rings, [1, 1], [1, 1])
     proof = prove_partition(cells, place(PARENT), [0, 0], cell_names=["W", "E"])
