@@ -379,10 +379,8 @@ def crs_to_lonlat(xy: npt.ArrayLike, *, crs: Any) -> FloatArray:
 def geodesic_distance_m(
     lon1: npt.ArrayLike, lat1: npt.ArrayLike, lon2: npt.ArrayLike, lat2: npt.ArrayLike
 ) -> FloatArray:
-    """Return distances in metres on the WGS 84 ellipsoid (Karney 2013, via PROJ)."""
-    x1, y1, x2, y2 = (
-        np.ascontiguousarray(v)
-        for v in np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon1, lat1, lon2, lat2)))
-    )
+    """Return distances in metres on the WGS 84 ellipsoid (Karney 2013, via PROJ), shaped like the places."""
+    given = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon1, lat1, lon2, lat2)))
+    x1, y1, x2, y2 = (np.ascontiguousarray(v) for v in given)
     _, _, distance = _GEOD.inv(x1, y1, x2, y2)
-    return np.asarray(distance, np.float64)
+    return np.asarray(distance, np.float64).reshape(given[0].shape)

@@ -227,7 +227,8 @@ def _located(
     level = _winding_at(starts, ends, weight, inside)
     in_parent = _winding_at(*_edges_of(parents, [home]), inside) != 0
     found = []
-    nearby = cells.take(members).to_shapely_steps(origin) if len(members) else np.empty(0, object)
+    # A ring that crosses itself has a finding already; here it only lends its code.
+    nearby = shapely.make_valid(cells.take(members).to_shapely_steps(origin)) if len(members) else np.empty(0, object)
     tree = shapely.STRtree(nearby)
     for face, value, within in zip(faces, level, in_parent, strict=True):
         if value == 0:

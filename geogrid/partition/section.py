@@ -1,0 +1,95 @@
+"""Sections of a plan: what every ``[[layer]]`` has, whatever its method.
+
+Each method's own model derives from one of these, in the method's own module.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+
+__all__ = ["BaseSection", "CodesSection", "LayerName", "LayerSection", "PlanPath", "Section", "StackedSection"]
+
+
+def _from_plan_folder(path: Path, info: ValidationInfo) -> Path:
+    folder = (info.context or {}).get("folder")
+    return path if folder is None or path.is_absolute() else Path(folder) / path
+
+
+PlanPath = Annotated[Path, AfterValidator(_from_plan_folder)]
+"""A file that a plan names; a relative one is taken from the plan's own folder."""
+
+LayerName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+"""A layer's name: a lower-case word, as it becomes a table name and part of URLs."""
+
+
+class Section(BaseModel):
+    """A table of a plan: every key is known, every value is fixed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
+
+
+class CodesSection(Section):
+    """``codes = { … }``: the numbering of a layer, for the atlas.
+
+    Parameters
+    ----------
+    template : str
+        With ``{area}`` (the code of the area that holds the row), ``{seq}`` (its number there, with a
+        width such as ``{seq:03d}``) and ``{layer}``.
+    limit : int, optional
+        The highest number an area can give.
+    """
+
+    template: str
+    limit: Annotated[int, Field(gt=0)] | None = None
+
+
+class LayerSection(Section):
+    """What every ``[[layer]]`` may say.
+
+    Parameters
+    ----------
+    name : str
+        The layer's name: ``"cell"``, ``"responsibility"``, …
+    method : str
+        How it is made; the key that chooses the model.
+    codes : CodesSection, optional
+        How rows without a code are numbered when the layer is published.
+    """
+
+    name: LayerName
+    method: str
+    codes: CodesSection | None = None
+
+
+class BaseSection(LayerSection):
+    """A layer of cells: the first of a plan.
+
+    Parameters
+    ----------
+    target_area_m2 : float
+        The size of a cell, m² in the metric CRS.
+    tolerance : float
+        The share of the target by which a cell may differ before it is reported.
+    """
+
+    target_area_m2: Annotated[float, Field(gt=0, le=1e12)] = 10_000.0
+    tolerance: Annotated[float, Field(ge=0, le=1)] = 0.10
+
+
+class StackedSection(LayerSection):
+    """A layer of grids, each a union of rows of the layer it stands on.
+
+    Parameters
+    ----------
+    of : str
+        The layer below.
+    within : str, optional
+        A level of areas; no grid reaches over a border of that level.
+    """
+
+    of: str = "cell"
+    within: str | None = None
