@@ -1,0 +1,119 @@
+"""Who answers for a place: one in the query, many in a body."""
+
+# No postponed annotations here: FastAPI must see the models that are made inside `lookup_routes`.
+
+import dataclasses
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+from pydantic_core import to_json
+from starlette.concurrency import run_in_threadpool
+
+from geogrid.api.documents import AnswerDocument, AnswersDocument
+from geogrid.api.holdings import Holdings
+from geogrid.api.metrics import Metrics
+from geogrid.api.places import Place, place_model, places_model
+from geogrid.api.problems import PROBLEM_RESPONSES, problem_of, speaks_chinese
+from geogrid.api.settings import Settings
+from geogrid.assign.answer import Answer
+from geogrid.errors import GeogridError, InputError
+
+__all__ = ["answer_json", "lookup_routes"]
+
+_SHOWN = tuple(field.name for field in dataclasses.fields(Answer) if field.name != "steps")
+
+
+def answer_json(answer: Answer) -> bytes:
+    """Return an answer as JSON, the same as ``Answer.to_dict`` but encoded at once."""
+    return to_json(_shown(answer), inf_nan_mode="null")
+
+
+def _shown(answer: Answer) -> dict[str, Any]:
+    shown = {name: getattr(answer, name) for name in _SHOWN}
+    shown["why"] = answer.why
+    return shown
+
+
+def _query_fields(query: bytes) -> dict[str, str]:
+    """Return the fields of a query string, each given once."""
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=32)
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        twice = sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        raise InputError("a parameter is given twice", given=", ".join(twice), allowed="each parameter once")
+    return fields
+
+
+def lookup_routes(holdings: Holdings, settings: Settings, metrics: Metrics) -> APIRouter:
+    """Return ``/v1/lookup``: GET for one place, POST for many."""
+    router = APIRouter(prefix="/v1", tags=["lookup"], responses=PROBLEM_RESPONSES)
+    place_type = place_model(settings.datum)
+    places_type = places_model(place_type, settings.max_points)
+
+    class LeanRoute(APIRoute):
+        """Parses its one query model at once: FastAPI's dependency solver would take longer than the answer."""
+
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            async def handle(request: Request) -> Response:
+                fields = _query_fields(request.scope["query_string"])
+                response: Response = await self.endpoint(place_type.model_validate(fields))
+                return response
+
+            return handle
+
+    async def lookup_one(place: Annotated[place_type, Query()]) -> Response:  # type: ignore[valid-type]
+        """Return who answers for one place: cell, grids, station, one accountable person, and why."""
+        answer = await answer_one(place)
+        metrics.outcome(answer.outcome)
+        return Response(answer_json(answer), media_type="application/json")
+
+    async def answer_one(place: Place) -> Answer:
+        edition = holdings.at_hand(place.as_of, place.at)
+        if edition is None:
+            edition = await run_in_threadpool(holdings.edition, place.as_of, place.at)
+        return _answered(edition, place)
+
+    router.add_api_route(
+        "/lookup", lookup_one, methods=["GET"], route_class_override=LeanRoute,
+        responses={200: {"model": AnswerDocument, "description": "The answer"}}, response_class=Response,
+    )  # fmt: skip
+
+    def answer_many(points: list[Any], defaults: dict[str, Any], chinese: bool) -> tuple[bytes, Counter[str]]:
+        outcomes: Counter[str] = Counter()
+        pieces: list[bytes] = []
+        now = dt.datetime.now(dt.UTC)
+        for index, point in enumerate(points):
+            head = b'{"index":%d,' % index
+            try:
+                if not isinstance(point, dict):
+                    raise InputError("a point is not an object", given=str(point)[:100], allowed='{"lon": …, "lat": …}')
+                place = place_type.model_validate(defaults | point)
+                answer = _answered(holdings.edition(place.as_of, place.at or now), place, now)
+            except (GeogridError, ValidationError) as error:
+                problem = problem_of(error, chinese=chinese)
+                if problem["status"] >= 500:
+                    raise
+                outcomes["refused"] += 1
+                pieces.append(head + b'"problem":' + to_json(problem) + b"}")
+            else:
+                outcomes[answer.outcome] += 1
+                pieces.append(head + b'"answer":' + answer_json(answer) + b"}")
+        totals = {"total": len(points), "refused": outcomes["refused"]}
+        return to_json(totals)[:-1] + b',"results":[' + b",".join(pieces) + b"]}", outcomes
+
+    @router.post("/lookup", responses={200: {"model": AnswersDocument, "description": "A result for each point"}})
+    async def lookup_many(places: places_type, request: Request) -> Response:  # type: ignore[valid-type]
+        """Return who answers for each of many places; every point is answered or refused on its own."""
+        chinese = speaks_chinese(request.headers.get("accept-language", ""))
+        body, outcomes = await run_in_threadpool(answer_many, places.points, places.defaults, chinese)  # type: ignore[attr-defined]
+        for name, count in outcomes.items():
+            metrics.outcome(name, count)
+        return Response(body, media_type="application/json")
+
+    return router
