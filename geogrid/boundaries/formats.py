@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import shapely
 
 from geogrid.boundaries.coordinates import frame_to_lonlat
 from geogrid.errors import BoundaryError, FormatError, InputError, MissingPartError, NotFoundError, StorageError
-from geogrid.types import Datum
+from geogrid.types import Datum, Finding
 
 __all__ = ["FORMATS", "Limits", "list_layers", "read_features"]
 
@@ -67,7 +66,9 @@ def read_features(
     datum: str | Datum | None = None,
     encoding: str | None = None,
     where: str | None = None,
+    swap_axes: bool = False,
     limits: Limits | None = None,
+    findings: list[Finding] | None = None,
 ) -> Any:
     """Return the features of a file as a GeoDataFrame in EPSG:4326.
 
@@ -87,8 +88,13 @@ def read_features(
         Of the attribute table (Shapefile), e.g. ``"gbk"``; needed if the file does not state it.
     where : str, optional
         SQL condition on columns, e.g. ``"boundary = 'administrative'"``.
+    swap_axes : bool
+        Take the file's first coordinate as latitude.
     limits : Limits, optional
         The size accepted.
+    findings : list of Finding, optional
+        For checking only: missing CRS, swapped axes and undeclared encoding are appended here
+        instead of being raised, and reading goes on with the likeliest reading.
 
     Returns
     -------
@@ -117,10 +123,12 @@ def read_features(
     if ending in (".parquet", ".geoparquet"):
         frame = _read_parquet(path, where, bounds)
     else:
+        if ending == ".shp" and encoding is None:
+            encoding = declared_encoding(path, findings)
         frame = _read_ogr(path, ending, layer, encoding, where, bounds)
     bounds.check("features", len(frame), path)
     bounds.check("vertices", int(shapely.get_num_coordinates(frame.geometry.array).sum()), path)
-    return frame_to_lonlat(frame, crs=crs, datum=datum, source=path)
+    return frame_to_lonlat(frame, crs=crs, datum=datum, source=path, swap_axes=swap_axes, findings=findings)
 
 
 def list_layers(path: str | Path) -> list[str]:
@@ -169,7 +177,9 @@ def _read_parquet(path: Path, where: str | None, limits: Limits) -> Any:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise MissingPartError("reading GeoParquet needs pyarrow", given=error, mend="pip install 'geogrid[files]'") from None
+        raise MissingPartError(
+            "reading GeoParquet needs pyarrow", given=error, mend="pip install 'geogrid[files]'"
+        ) from None
     try:
         limits.check("features", pyarrow.parquet.read_metadata(path).num_rows, path)
         frame = geopandas.read_parquet(path)
@@ -197,11 +207,11 @@ def _read_ogr(
     try:
         layers = list_layers(path)
         if layer is None and len(layers) > 1:
-            raise InputError("the file has several layers", given=path, allowed=", ".join(layers), mend="name one of them")
+            raise InputError(
+                "the file has several layers", given=path, allowed=", ".join(layers), mend="name one of them"
+            )
         if layer is not None and layer not in layers:
             raise NotFoundError("no such layer", given=layer, allowed=", ".join(layers), source=path)
-        if ending == ".shp" and encoding is None:
-            require_declared_encoding(path)
         if ending not in _OSM:
             limits.check("features", int(pyogrio.read_info(path, layer=layer)["features"]), path)
         with warnings.catch_warnings():
@@ -232,35 +242,34 @@ def _read_ogr(
                          mend=_short(error)) from None  # fmt: skip
 
 
-def require_declared_encoding(path: Path) -> None:
-    """Raise BoundaryError if a Shapefile has non-ASCII text whose encoding nothing declares.
+def declared_encoding(path: Path, findings: list[Finding] | None) -> str | None:
+    """Return None if GDAL can find the encoding of a Shapefile's text, else raise or report.
 
     A ``.cpg`` file declares it, or byte 29 of the ``.dbf`` (the language driver); 0 and 0x57
-    («ANSI», the code page of whoever wrote it) declare nothing.
+    («ANSI», the code page of whoever wrote it) declare nothing. With `findings` the likeliest
+    encoding is returned for the check to go on.
+
+    Raises
+    ------
+    BoundaryError
+        If there is text that is not ASCII and nothing declares its encoding.
     """
     table = path.with_suffix(".dbf")
-    if not table.exists() or path.with_suffix(".cpg").exists() or path.with_suffix(".CPG").exists():
-        return
-    with table.open("rb") as file:
-        header = file.read(32)
-        if len(header) < 32 or header[29] not in (0, 0x57):
-            return
-        while block := file.read(1 << 20):
-            if not block.isascii():
-                break
-        else:
-            return
-    raise BoundaryError(
+    if not table.exists() or any(path.with_suffix(ending).exists() for ending in (".cpg", ".CPG")):
+        return None
+    data = table.read_bytes()
+    if len(data) < 32 or data[29] not in (0, 0x57) or data[32:].isascii():
+        return None
+    error = BoundaryError(
         "the attribute table has text that is not ASCII and nothing declares its encoding", source=table,
-        allowed="a .cpg file beside it, or the encoding told", mend="tell it, e.g. encoding='gbk' (--encoding gbk) or 'utf-8'",
+        allowed="a .cpg file beside it, or the encoding told", mend="tell it: encoding='gbk' or 'utf-8' (--encoding)",
     )  # fmt: skip
+    if findings is None:
+        raise error
+    findings.append(Finding("encoding_declared", str(error), (path.name,)))
+    return "gbk"
 
 
 def _short(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return text if len(text) <= 160 else text[:159] + "…"
-
-
-def empty_mask(geometries: Any) -> Any:
-    """Return where a geometry is missing or empty."""
-    return np.asarray(shapely.is_missing(geometries) | shapely.is_empty(geometries))
