@@ -76,6 +76,6 @@ def app_from_environment(environment: Mapping[str, str] | None = None) -> FastAP
 
 def _warm_up(holdings: Holdings) -> None:
     try:
-        holdings.warm_up()
+        holdings.desk()
     except GeogridError as error:
         _log.error("the atlas is not ready: %s", error)

@@ -16,7 +16,6 @@ from geogrid.api.holdings import Holdings
 from geogrid.api.problems import PROBLEM_RESPONSES
 from geogrid.api.settings import Settings
 from geogrid.atlas import Edition
-from geogrid.errors import InputError
 
 __all__ = ["edition_routes"]
 
@@ -31,7 +30,7 @@ def edition_routes(holdings: Holdings, settings: Settings) -> APIRouter:
     @router.get("")
     async def list_editions() -> EditionsDocument:
         """Return all editions, in the order of publishing."""
-        editions, current = await run_in_threadpool(holdings.editions_and_current)
+        editions, current = await run_in_threadpool(holdings.editions)
         return EditionsDocument(editions=[EditionDocument(**_facts(each, current)) for each in editions])
 
     @router.get("/{edition_id}")
@@ -40,7 +39,7 @@ def edition_routes(holdings: Holdings, settings: Settings) -> APIRouter:
 
         def found() -> EditionDetail:
             edition = holdings.numbered(edition_id)
-            facts = _facts(edition, holdings.editions_and_current()[1])
+            facts = _facts(edition, holdings.editions()[1])
             layers = [
                 LayerDocument(
                     name=layer.name, kind=layer.kind, of=layer.of, count=len(layer),
@@ -65,7 +64,9 @@ def edition_routes(holdings: Holdings, settings: Settings) -> APIRouter:
         edition_id: _Id,
         layer: str,
         bbox: Annotated[str | None, Query(description="`west,south,east,north` in degrees, WGS 84.")] = None,
-        limit: Annotated[int | None, Query(ge=1, description="Features at most; as many as allowed if not given.")] = None,
+        limit: Annotated[
+            int | None, Query(ge=1, description="Features at most; as many as allowed if not given.")
+        ] = None,
         offset: Annotated[int, Query(ge=0, description="Features to skip, in the order of the codes.")] = 0,
     ) -> Response:
         """Return the features of one layer as GeoJSON (RFC 7946), in the order of their codes, by pages."""
@@ -115,21 +116,3 @@ def _facts(edition: Edition, current: int | None) -> dict[str, Any]:
         "in_force": edition.number == current,
         "href": f"/v1/editions/{edition.number}",
     }
-
-
-def edition_number(text: str) -> int:
-    """Return the number an edition's id stands for.
-
-    Raises
-    ------
-    InputError
-        If it is not a number.
-
-    Examples
-    --------
-    >>> edition_number("3")
-    3
-    """
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise InputError("not an edition", given=text[:40], allowed="a number, or current")
-    return int(text)

@@ -45,10 +45,8 @@ def rows_within(shapes: LatticePolygons, bbox: str) -> IntArray:
         )  # fmt: skip
     box = shapes.bounds() / STEPS_PER_DEGREE
     upright = (box[:, 1] <= north) & (box[:, 3] >= south)
-    if west <= east:
-        across = (box[:, 0] <= east) & (box[:, 2] >= west)
-    else:
-        across = (box[:, 0] <= east) | (box[:, 2] >= west)
+    from_west, to_east = box[:, 2] >= west, box[:, 0] <= east
+    across = from_west & to_east if west <= east else from_west | to_east
     filled = np.diff(shapes.geom_offsets) > 0
     return np.flatnonzero(upright & across & filled)
 

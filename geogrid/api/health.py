@@ -22,13 +22,13 @@ def health_routes(holdings: Holdings, metrics: Metrics) -> APIRouter:
         """Answer as long as the process lives."""
         return {"status": "alive"}
 
-    @router.get(
-        "/readyz", responses={503: {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "Not ready"}}
-    )
+    @router.get("/readyz", responses={503: {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "Not ready"}})
     async def readyz() -> dict[str, str | int]:
         """Answer 200 once the edition in force is open and a place can be looked up."""
-        office = await run_in_threadpool(holdings.office)
-        return {"status": "ready", "edition": office.edition.number, "place": office.edition.name}
+        desk = holdings.at_hand(None, None)
+        if desk is None:
+            desk = await run_in_threadpool(holdings.desk)
+        return {"status": "ready", "edition": desk.edition, "place": desk.division.name}
 
     @router.get("/metrics", response_class=PlainTextResponse)
     async def figures() -> Response:

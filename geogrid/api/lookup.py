@@ -22,6 +22,7 @@ from geogrid.api.places import Place, place_model, places_model
 from geogrid.api.problems import PROBLEM_RESPONSES, problem_of, speaks_chinese
 from geogrid.api.settings import Settings
 from geogrid.assign.answer import Answer
+from geogrid.assign.answering import Desk
 from geogrid.errors import GeogridError, InputError
 
 __all__ = ["answer_json", "lookup_routes"]
@@ -38,6 +39,12 @@ def _shown(answer: Answer) -> dict[str, Any]:
     shown = {name: getattr(answer, name) for name in _SHOWN}
     shown["why"] = answer.why
     return shown
+
+
+def _answered(desk: Desk, place: Place, at: dt.datetime | None) -> Answer:
+    return desk.answer(
+        lon=place.lon, lat=place.lat, datum=place.datum, category=place.category, condition=place.condition, at=at
+    )
 
 
 def _query_fields(query: bytes) -> dict[str, str]:
@@ -74,10 +81,10 @@ def lookup_routes(holdings: Holdings, settings: Settings, metrics: Metrics) -> A
         return Response(answer_json(answer), media_type="application/json")
 
     async def answer_one(place: Place) -> Answer:
-        edition = holdings.at_hand(place.as_of, place.at)
-        if edition is None:
-            edition = await run_in_threadpool(holdings.edition, place.as_of, place.at)
-        return _answered(edition, place)
+        desk = holdings.at_hand(place.as_of, place.at)
+        if desk is None:
+            desk = await run_in_threadpool(holdings.desk, place.as_of, place.at)
+        return _answered(desk, place, place.at)
 
     router.add_api_route(
         "/lookup", lookup_one, methods=["GET"], route_class_override=LeanRoute,
@@ -94,7 +101,8 @@ def lookup_routes(holdings: Holdings, settings: Settings, metrics: Metrics) -> A
                 if not isinstance(point, dict):
                     raise InputError("a point is not an object", given=str(point)[:100], allowed='{"lon": …, "lat": …}')
                 place = place_type.model_validate(defaults | point)
-                answer = _answered(holdings.edition(place.as_of, place.at or now), place, now)
+                at = place.at or now
+                answer = _answered(holdings.desk(place.as_of, at), place, at)
             except (GeogridError, ValidationError) as error:
                 problem = problem_of(error, chinese=chinese)
                 if problem["status"] >= 500:

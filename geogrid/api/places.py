@@ -29,7 +29,9 @@ class Place(BaseModel):
     lon: float = Field(description="Longitude in degrees, in the datum.", examples=[121.25])
     lat: float = Field(description="Latitude in degrees, in the datum.", examples=[31.38])
     datum: AnyDatum = Field(description="Datum the coordinates were measured in: wgs84, cgcs2000, gcj02 or bd09.")
-    category: str = Field("", max_length=64, description="Code of the kind of problem; without it the territory answers.")
+    category: str = Field(
+        "", max_length=64, description="Code of the kind of problem; without it the territory answers."
+    )
     condition: str = Field("", max_length=64, description="Code of the category's filing condition.")
     at: Annotated[AwareDatetime | None, BeforeValidator(_with_plus)] = Field(
         None, description="Moment of the report with its UTC offset; now if not given.",
@@ -63,8 +65,7 @@ def places_model(place: type[Place], max_points: int) -> type[Places]:
     """Return the model of many places, at most `max_points`; a point is looked at on its own turn."""
     # What a point leaves out may stand in the defaults, so nothing is required of it here.
     schema = place.model_json_schema() | {"required": []}
-    points = (
-        Annotated[list[Any], WithJsonSchema({"type": "array", "items": schema, "maxItems": max_points, "minItems": 1})],
-        Field(min_length=1, max_length=max_points, description="The places."),
-    )
-    return create_model("Places", __base__=Places, points=points)
+    listed = {"type": "array", "items": schema, "minItems": 1, "maxItems": max_points}
+    points: Any = Annotated[list[Any], WithJsonSchema(listed)]
+    bounds = Field(min_length=1, max_length=max_points, description="The places.")
+    return create_model("Places", __base__=Places, points=(points, bounds))
