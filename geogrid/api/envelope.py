@@ -69,7 +69,7 @@ class Envelope:
         try:
             if length.isdigit() and int(length) > self.max_body_bytes:
                 raise self._too_large(length.decode())
-            await self.app(scope, self._bounded(receive) if chunked else receive, send_named)
+            await self.app(scope, self._bounded(scope, receive) if chunked else receive, send_named)
             if "geogrid_error" in scope:
                 _log.error("request %s: %s", scope["geogrid_request_id"], scope["geogrid_error"])
         except Exception as error:
@@ -93,7 +93,7 @@ class Envelope:
             mend="send fewer points at a time",
         )  # fmt: skip
 
-    def _bounded(self, receive: Receive) -> Receive:
+    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
         """Return `receive`, raising TooLargeError once more than the bound has come in."""
         total = 0
 
@@ -102,7 +102,8 @@ class Envelope:
             message = await receive()
             total += len(message.get("body", b""))
             if total > self.max_body_bytes:
-                raise self._too_large(f"more than {self.max_body_bytes}")
+                scope["geogrid_refusal"] = self._too_large(f"more than {self.max_body_bytes}")
+                raise scope["geogrid_refusal"]
             return message
 
         return receive_bounded

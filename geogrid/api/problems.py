@@ -192,6 +192,8 @@ def problem_response(problem: Mapping[str, Any], *, headers: Mapping[str, str] |
 
 def _answer(request: Request, error: Exception) -> Response:
     chinese = speaks_chinese(request.headers.get("accept-language", ""))
+    # FastAPI turns whatever interrupts the reading of a body into a plain 400.
+    error = request.scope.get("geogrid_refusal", error)
     if isinstance(error, HTTPException):
         title, title_zh = _BY_STATUS.get(error.status_code, ("The request was refused", "请求被拒绝"))
         problem: dict[str, Any] = {

@@ -10,19 +10,20 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from geogrid.api import Settings, create_app
 from geogrid.assign.desk import Atlas
 from geogrid.assign.roster import Duty, Person, Roster
 from geogrid.testing import toy_city
 
-Serve = Callable[..., httpx.Client]
+Serve = Callable[[FastAPI], httpx.Client]
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[httpx.Client]:
+def serving(app: FastAPI) -> Iterator[httpx.Client]:
     """Yield a client of a server that runs in a thread of this process."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="error", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
     ready = threading.Event()
     startup = server.startup
 
@@ -69,12 +70,12 @@ def toy_atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def client(toy_atlas: Path) -> Iterator[httpx.Client]:
     """Yield a client of a server over the toy atlas."""
-    with serving(Settings(atlas=str(toy_atlas), max_points=50, max_body_bytes=20_000)) as client:
+    with serving(create_app(Settings(atlas=str(toy_atlas), max_points=50, max_body_bytes=20_000))) as client:
         yield client
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Yield a function that starts a server of its own for a test and returns its client."""
+    """Yield a function that serves an application for the length of a test and returns its client."""
     with ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(serving(Settings(**settings)))
+        yield lambda app: stack.enter_context(serving(app))

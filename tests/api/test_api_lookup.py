@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from geogrid.api import Settings, create_app
 from geogrid.api.documents import AnswerDocument, AnswersDocument
 from geogrid.api.lookup import answer_json
 from geogrid.assign.desk import Atlas
@@ -148,7 +149,7 @@ def test_a_body_that_is_not_what_was_asked_for_is_a_problem(client: httpx.Client
 
 
 def test_an_operator_s_datum_stands_in_for_a_missing_one(serve: Any, toy_atlas: Path) -> None:
-    client = serve(atlas=str(toy_atlas), datum="wgs84")
+    client = serve(create_app(Settings(atlas=str(toy_atlas), datum="wgs84")))
     asked = {key: value for key, value in INSIDE.items() if key != "datum"}
     assert client.get("/v1/lookup", params=asked).json()["cell"]["code"] == "990100001001001"
     assert client.post("/v1/lookup", json={"points": [asked]}).json()["refused"] == 0

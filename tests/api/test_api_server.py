@@ -109,36 +109,33 @@ def test_health_readiness_and_figures(client: httpx.Client) -> None:
 
 def test_a_request_id_is_kept_if_it_is_one_and_made_if_not(client: httpx.Client) -> None:
     assert client.get("/healthz", headers={"X-Request-ID": "abc-1"}).headers["x-request-id"] == "abc-1"
-    made = {client.get("/healthz", headers={"X-Request-ID": "a b\t"}).headers["x-request-id"] for _ in range(3)}
+    made = {client.get("/healthz", headers={"X-Request-ID": "a b"}).headers["x-request-id"] for _ in range(3)}
     assert len(made) == 3
 
 
 def test_a_missing_atlas_leaves_the_process_alive_but_not_ready(serve: Any, tmp_path: Path) -> None:
-    client = serve(atlas=str(tmp_path / "none.gpkg"))
+    client = serve(create_app(Settings(atlas=str(tmp_path / "none.gpkg"))))
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code in (404, 503)
 
 
 def test_a_file_that_is_no_atlas_is_our_fault_and_its_path_is_not_told(serve: Any, tmp_path: Path) -> None:
     (tmp_path / "secret.gpkg").write_bytes(b"not a database at all" * 100)
-    response = serve(atlas=str(tmp_path / "secret.gpkg")).get("/readyz")
+    response = serve(create_app(Settings(atlas=str(tmp_path / "secret.gpkg")))).get("/readyz")
     assert response.status_code == 503
     assert response.headers["retry-after"]
     assert "secret" not in response.text
     assert response.json()["request_id"]
 
 
-def test_an_unforeseen_fault_shows_a_fixed_text_and_the_request_id(toy_atlas: Path) -> None:
-    from starlette.testclient import TestClient
-
+def test_an_unforeseen_fault_shows_a_fixed_text_and_the_request_id(serve: Any, toy_atlas: Path) -> None:
     app = create_app(Settings(atlas=str(toy_atlas)))
 
     @app.get("/fault")
     async def fault() -> None:
         raise ZeroDivisionError("the password is 1234")
 
-    with TestClient(app) as client:
-        response = client.get("/fault")
+    response = serve(app).get("/fault")
     assert response.status_code == 500
     assert "1234" not in response.text
     assert response.json()["request_id"] == response.headers["x-request-id"]
@@ -150,7 +147,7 @@ def test_a_new_edition_and_roster_are_noticed_without_a_restart(
 ) -> None:
     path = tmp_path / "copy.gpkg"
     shutil.copy(toy_atlas, path)
-    client = serve(atlas=str(path), refresh_s=0)
+    client = serve(create_app(Settings(atlas=str(path), refresh_s=0)))
     asked = {"lon": 121.2505, "lat": 31.3805, "datum": "wgs84"}
     assert client.get("/v1/lookup", params=asked).json()["edition"] == 2
     atlas = Atlas.open(path)
