@@ -6,6 +6,8 @@ settings
     `Settings`: what the operator decides
 lookup
     ``/v1/lookup``: one place, or many
+lane
+    the short way of a single look-up that succeeds
 editions
     ``/v1/editions`` and their layers
 geojson

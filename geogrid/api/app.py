@@ -12,10 +12,11 @@ from fastapi import FastAPI
 
 from geogrid import __version__
 from geogrid.api.editions import edition_routes
-from geogrid.api.envelope import Envelope
+from geogrid.api.envelope import Envelope, RequestIds
 from geogrid.api.health import health_routes
 from geogrid.api.holdings import Holdings
-from geogrid.api.lookup import lookup_routes
+from geogrid.api.lane import Lane, LaneApplication
+from geogrid.api.lookup import answer_at_hand, answer_json, lookup_routes
 from geogrid.api.metrics import Metrics
 from geogrid.api.problems import install_problems
 from geogrid.api.settings import Settings
@@ -42,7 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
     >>> sorted(path for path in app.openapi()["paths"] if path.startswith("/v1/lookup"))
     ['/v1/lookup']
     """
-    holdings, metrics = Holdings(settings), Metrics()
+    holdings, metrics, ids = Holdings(settings), Metrics(), RequestIds()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -51,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         holdings.close()
 
-    app = FastAPI(
+    app = LaneApplication(
         title="geogrid",
         summary="Who answers for this place?",
         description="Places to cells, grids, stations and one accountable person. Errors are problem details (RFC 9457).",
@@ -62,7 +63,8 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     install_problems(app)
-    app.add_middleware(Envelope, metrics=metrics, max_body_bytes=settings.max_body_bytes)
+    app.lane = Lane(answer_at_hand(holdings, settings), answer_json, metrics, ids)
+    app.add_middleware(Envelope, metrics=metrics, ids=ids, max_body_bytes=settings.max_body_bytes)
     app.include_router(lookup_routes(holdings, settings, metrics))
     app.include_router(edition_routes(holdings, settings))
     app.include_router(health_routes(holdings, metrics))

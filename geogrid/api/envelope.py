@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+from collections.abc import Iterable
 from itertools import count
 from time import perf_counter
 from typing import Any
@@ -14,11 +15,32 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from geogrid.api.metrics import Metrics
 from geogrid.api.problems import TooLargeError, problem_of, problem_response, speaks_chinese
 
-__all__ = ["Envelope"]
+__all__ = ["Envelope", "RequestIds"]
 
 _log = logging.getLogger("geogrid.api")
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+class RequestIds:
+    """Ids of requests: the caller's own if it is one, else a new one, unique across processes.
+
+    Examples
+    --------
+    >>> RequestIds().of([(b"x-request-id", b"abc-1")])
+    b'abc-1'
+    """
+
+    def __init__(self) -> None:
+        self._prefix = secrets.token_hex(6)
+        self._numbers = count(1)
+
+    def of(self, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+        """Return the id for a request with these headers."""
+        for name, value in headers:
+            if name == b"x-request-id" and _ID.fullmatch(value):
+                return value
+        return f"{self._prefix}-{next(self._numbers):x}".encode()
 
 
 class Envelope:
@@ -28,16 +50,16 @@ class Envelope:
     ----------
     app : ASGIApp
     metrics : Metrics
+    ids : RequestIds
     max_body_bytes : int
         A longer body is refused with 413, whether or not it declares its length.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, ids: RequestIds, max_body_bytes: int) -> None:
         self.app = app
         self.metrics = metrics
+        self.ids = ids
         self.max_body_bytes = max_body_bytes
-        self._prefix = secrets.token_hex(6)
-        self._numbers = count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -45,17 +67,15 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         started = perf_counter()
-        given, length, language, chunked = None, b"", b"", False
+        length, language, chunked = b"", b"", False
         for name, value in scope["headers"]:
             if name == b"content-length":
                 length = value
-            elif name == b"x-request-id":
-                given = value
             elif name == b"accept-language":
                 language = value
             elif name == b"transfer-encoding":
                 chunked = True
-        request_id = given if given and _ID.fullmatch(given) else f"{self._prefix}-{next(self._numbers):x}".encode()
+        request_id = self.ids.of(scope["headers"])
         scope["geogrid_request_id"] = request_id.decode("ascii")
         status = 0
 
