@@ -21,6 +21,8 @@ VERBS: dict[str, str] = {
     "assign": "Answer a file of reports: CSV, Excel, Parquet, GeoPackage, NDJSON.",
     "roster": "Import, export and show stations, people and duties.",
     "coverage": "Prove that every place has an owner, and list where not.",
+    "fit": "Show how past reports fall on grids, stations and people.",
+    "daily": "Take daily reports of stations, also nothing; show who is missing and what is red.",
     "editions": "List the editions of an atlas.",
     "diff": "Show what changed between two editions.",
     "map": "Draw a layer as one HTML page.",

@@ -104,11 +104,11 @@ def families_of(placed: PlacedReports, layer: str, limits: FamilyLimits) -> Fami
     root = connected(
         placed.metres[order], past.filed[order], kind, near_m=limits.near_m, near_s=int(limits.near_hours * 3600)
     )
-    first, number, size = np.unique(root, return_inverse=True, return_counts=True)
+    _, number, size = np.unique(root, return_inverse=True, return_counts=True)
     grouped = np.argsort(number, kind="stable")
     edges = np.concatenate([[0], np.cumsum(size)])
     of_report = np.zeros(len(past), np.int32)
-    families = []
+    families: list[Family] = []
     for row in np.flatnonzero(size > 1).tolist():
         members = order[grouped[edges[row] : edges[row + 1]]]
         family = _family(placed, layer, members, len(families) + 1)
@@ -117,12 +117,21 @@ def families_of(placed: PlacedReports, layer: str, limits: FamilyLimits) -> Fami
     return Families(layer, tuple(families), of_report)
 
 
-def family_findings(families: Families) -> Iterator[Finding]:
-    """Yield the families whose reports go to several people, and those nobody answers for."""
+def family_findings(families: Families, *, staffed: bool = True) -> Iterator[Finding]:
+    """Yield the families whose reports go to several people, and those nobody answers for.
+
+    Parameters
+    ----------
+    families : Families
+    staffed : bool
+        False where there is no duty at all: nobody answering then says nothing about the family.
+    """
     for family in families.families:
         across = f" across {len(family.grids)} grids ({', '.join(family.grids)})" if family.crosses_border else ""
         what = f"{len(family.reports)} reports of {family.category} within {family.span_m:.0f} m{across}"
         subjects = (family.category, *family.reports[:10])
+        if not family.owner and not staffed:
+            continue
         if not family.owner:
             text = f"{what} have nobody answerable"
             yield Finding("family_has_one_owner", text, subjects, family.lon, family.lat, float(len(family.reports)))
@@ -131,7 +140,9 @@ def family_findings(families: Families) -> Iterator[Finding]:
             yield Finding("family_has_one_owner", text, subjects, family.lon, family.lat, float(len(family.reports)))
 
 
-def _family(placed: PlacedReports, layer: str, members: np.ndarray[tuple[int], np.dtype[np.int64]], number: int) -> Family:
+def _family(
+    placed: PlacedReports, layer: str, members: np.ndarray[tuple[int], np.dtype[np.int64]], number: int
+) -> Family:
     past, earliest = placed.past, int(members[0])
     grids = dict.fromkeys(code for code in placed.of_layer[layer][members].tolist() if code)
     people = placed.answers["person"][members].tolist()

@@ -12,8 +12,7 @@ from geogrid.coverage.placing import PlacedReports
 from geogrid.coverage.thresholds import LoadLimits
 from geogrid.types import BoolArray, Finding
 
-__all__ = ["Holder", "Load", "gini", "gini_by_chance", "load_findings", "load_of", "loads_of"]
-
+__all__ = ["Holder", "Load", "coded", "gini", "gini_by_chance", "load_findings", "load_of", "loads_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +176,7 @@ def loads_of(placed: PlacedReports) -> tuple[Load, ...]:
         if what in past.handled:
             everybody = {"station": {one.code: one.name for one in roster.stations}, "person": persons,
                          "department": roster.department_names}[what]  # fmt: skip
-            codes = _coded(past.handled[what], everybody)
+            codes = coded(past.handled[what], everybody)
             # Labels of another list than the roster's say nothing about who of the roster had none.
             met = set(codes.tolist()) & set(everybody)
             named = known if met else {}
@@ -221,8 +220,15 @@ def _names(codes: npt.NDArray[np.object_], names: npt.NDArray[np.object_]) -> di
     return dict(zip(codes.tolist(), map(str, names.tolist()), strict=True))
 
 
-def _coded(labels: npt.NDArray[np.object_], known: Mapping[str, str]) -> npt.NDArray[np.object_]:
-    """Return codes for labels that are codes or unique names; other labels as they are."""
+def coded(labels: npt.NDArray[np.object_], known: Mapping[str, str]) -> npt.NDArray[np.object_]:
+    """Return codes for labels that are codes or unique names; other labels as they are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> coded(np.array(["D1", "Roads office", "Squad 7"], dtype=object), {"D1": "Parks", "D2": "Roads office"}).tolist()
+    ['D1', 'D2', 'Squad 7']
+    """
     by_name: dict[str, str] = {}
     for code, name in known.items():
         by_name[name] = "" if name in by_name else code

@@ -199,9 +199,7 @@ def mixture_findings(mixture: Mixture, limits: MixLimits) -> Iterator[Finding]:
                 f"{mixture.layer} {grid.code} hides differences: places inside it differ by {grid.hidden_bits:.2f} bits"
                 f" in their mix of {grid.categories} categories ({grid.reports} reports, {grid.entropy_bits:.2f} bits)"
             )
-            yield Finding(
-                "grid_is_of_one_kind", text, (mixture.layer, grid.code), grid.lon, grid.lat, grid.hidden_bits
-            )
+            yield Finding("grid_is_of_one_kind", text, (mixture.layer, grid.code), grid.lon, grid.lat, grid.hidden_bits)
 
 
 def _beyond_chance(one: IntArray, other: IntArray) -> float:

@@ -118,7 +118,9 @@ def past_reports(
     problems: dict[int, RowProblem] = {}
     lon, lat = _places(frame, datum, named, problems)
     times = {
-        what: read_moments(frame[named[what]], calendar, time_format) for what in ("at", "closed", "due") if what in named
+        what: read_moments(frame[named[what]], calendar, time_format)
+        for what in ("at", "closed", "due")
+        if what in named
     }
     for what, (_, bad) in times.items():
         for position in np.flatnonzero(bad):
@@ -136,7 +138,7 @@ def past_reports(
     category = _texts(frame, named["category"])
     for position in np.flatnonzero(category == ""):
         _refuse(problems, frame, int(position), named["category"], "no category")
-    keep = np.ones(len(frame), bool)
+    keep: BoolArray = np.ones(len(frame), np.bool_)
     keep[list(problems)] = False
     refused = tuple(problems[position] for position in sorted(problems))
     if not keep.any():
@@ -202,7 +204,8 @@ def _places(
             )
         given, column = Datum.of(datum), named["lon"]
         x, y = (
-            pd.to_numeric(frame[named[axis]], errors="coerce").to_numpy(np.float64, copy=True) for axis in ("lon", "lat")
+            pd.to_numeric(frame[named[axis]], errors="coerce").to_numpy(np.float64, copy=True)
+            for axis in ("lon", "lat")
         )
     finite = np.isfinite(x) & np.isfinite(y)
     ranged = finite & (np.abs(x) <= 180) & (np.abs(y) <= 90)

@@ -142,4 +142,4 @@ def place_reports(desk: Desk, past: PastReports) -> PlacedReports:
 def _texts(column: object) -> Texts:
     import pandas as pd
 
-    return np.asarray(pd.Series(column, dtype=object).fillna("").to_numpy(object))  # type: ignore[call-overload]
+    return np.asarray(pd.Series(column, dtype=object).fillna("").to_numpy(object))

@@ -48,11 +48,11 @@ class LoadLimits(_Section):
         Fewer reports than this are not judged.
     """
 
-    top_share: float = Field(0.5, gt=0, le=1)
-    gini: float = Field(0.6, gt=0, le=1)
-    gini_beyond_chance: float = Field(0.1, ge=0, le=1)
-    solved_share: float = Field(0.5, ge=0, le=1)
-    at_least: int = Field(30, ge=1)
+    top_share: float = Field(default=0.5, gt=0, le=1)
+    gini: float = Field(default=0.6, gt=0, le=1)
+    gini_beyond_chance: float = Field(default=0.1, ge=0, le=1)
+    solved_share: float = Field(default=0.5, ge=0, le=1)
+    at_least: int = Field(default=30, ge=1)
 
 
 class MixLimits(_Section):
@@ -68,9 +68,9 @@ class MixLimits(_Section):
         Grids with fewer reports are not judged.
     """
 
-    patch_m: float = Field(500.0, gt=0)
-    hidden_bits: float = Field(0.3, gt=0)
-    at_least: int = Field(50, ge=2)
+    patch_m: float = Field(default=500.0, gt=0)
+    hidden_bits: float = Field(default=0.3, gt=0)
+    at_least: int = Field(default=50, ge=2)
 
 
 class FamilyLimits(_Section):
@@ -83,8 +83,8 @@ class FamilyLimits(_Section):
     near_hours : float
     """
 
-    near_m: float = Field(30.0, gt=0, le=10_000)
-    near_hours: float = Field(24.0, gt=0, le=24 * 3660)
+    near_m: float = Field(default=30.0, gt=0, le=10_000)
+    near_hours: float = Field(default=24.0, gt=0, le=24 * 3660)
 
 
 class Expected(_Section):
@@ -99,7 +99,7 @@ class Expected(_Section):
         every working day, received from 8:30 up to, not at, 17:30.
     """
 
-    stations: tuple[str, ...] = Field(("*",), min_length=1)
+    stations: tuple[str, ...] = Field(default=("*",), min_length=1)
     hours: Annotated[str, AfterValidator(_understood)] = "daily 00:00-24:00"
 
 
@@ -114,8 +114,8 @@ class Colours(_Section):
     blue, red : mapping of measure to count
     """
 
-    days: int = Field(7, ge=1, le=3660)
-    due_soon_hours: float = Field(24.0, ge=0)
+    days: int = Field(default=7, ge=1, le=3660)
+    due_soon_hours: float = Field(default=24.0, ge=0)
     blue: dict[Measure, Annotated[int, Field(ge=1)]] = {"due_soon": 1, "closed_late": 1, "missing": 1, "late": 1}
     red: dict[Measure, Annotated[int, Field(ge=1)]] = {"overdue": 1, "missing": 3}
 
