@@ -77,7 +77,7 @@ def show(
     store = Atlas.open(atlas)
     desk = store.desk(number=edition)
     calendar = desk.roster.calendar
-    now = calendar.moment_of(calendar.second_of((moment(at) if at else None) or dt.datetime.now(dt.UTC)))
+    now = calendar.moment_of(calendar.second_of(moment(at) or dt.datetime.now(dt.UTC)))
     colours = limits.colours if days is None else limits.colours.model_copy(update={"days": days})
     # One day more: a shift that began the day before may end within the days looked at.
     first = now.date() - dt.timedelta(days=colours.days + 1)

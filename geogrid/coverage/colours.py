@@ -172,7 +172,9 @@ def _split(coloured: tuple[Colour, str], counts: Mapping[Measure, int]) -> tuple
 
 def _streets_served(desk: Desk, streets: PlaceLayer) -> dict[str, list[str]]:
     """Return the streets with cells that each station serves."""
-    station = np.array([place.station for place in desk.classes.found] or [""], dtype=object)[desk.classes.of_cell]
+    # Classes are met while cells are sorted into them: ask for the cells first.
+    of_cell = desk.classes.of_cell
+    station = np.array([place.station for place in desk.classes.found] or [""], dtype=object)[of_cell]
     pairs = {
         (str(code), int(row)) for code, row in zip(station.tolist(), streets.of_cell.tolist(), strict=True) if row >= 0
     }

@@ -14,6 +14,9 @@ from geogrid.types import BoolArray, Finding
 
 __all__ = ["Holder", "Load", "coded", "gini", "gini_by_chance", "load_findings", "load_of", "loads_of"]
 
+_MORE_THAN_EVEN = 1.5
+"""Of two holders one always has half: only beyond this multiple of an even share is a load lopsided."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -192,7 +195,8 @@ def load_findings(load: Load, limits: LoadLimits) -> Iterable[Finding]:
     if total < limits.at_least:
         return
     top = load.holders[0]
-    if len(load.holders) > 1 and load.top_share > limits.top_share:
+    even = 1 / len(load.holders)
+    if even < 1 and load.top_share > max(limits.top_share, _MORE_THAN_EVEN * even):
         solved = "" if top.solved_share is None else f" and solved {top.solved} of them ({top.solved_share:.1%})"
         text = (
             f"{load.of} {_called(top)} has {top.reports} of {total} reports ({load.top_share:.1%})"

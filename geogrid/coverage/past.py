@@ -124,7 +124,7 @@ def past_reports(
     }
     for what, (_, bad) in times.items():
         for position in np.flatnonzero(bad):
-            blank = not plain_text(frame[named[what]].iloc[position])
+            blank = not _plain(frame[named[what]].iloc[position])
             reason = "no time" if blank else f"the time is not understood: {time_format or 'ISO 8601'} is expected"
             if not blank or what == "at":
                 _refuse(problems, frame, int(position), named[what], reason)
@@ -138,16 +138,16 @@ def past_reports(
     category = _texts(frame, named["category"])
     for position in np.flatnonzero(category == ""):
         _refuse(problems, frame, int(position), named["category"], "no category")
-    keep: BoolArray = np.ones(len(frame), np.bool_)
+    keep = np.ones(len(frame), bool)
     keep[list(problems)] = False
     refused = tuple(problems[position] for position in sorted(problems))
     if not keep.any():
         shown = "; ".join(str(problem) for problem in refused[:5])
         raise InputError(f"none of {len(frame)} reports can be judged: {shown}", source=source)
-    blank = np.full(len(frame), "", dtype=object)
+    nothing = np.full(len(frame), "", dtype=object)
     return PastReports(
         ids[keep], (np.flatnonzero(keep) + 2).astype(np.int64), lon[keep], lat[keep], category[keep],
-        (_texts(frame, named["condition"]) if "condition" in named else blank)[keep], filed[keep],
+        (_texts(frame, named["condition"]) if "condition" in named else nothing)[keep], filed[keep],
         None if closed is None else closed[keep], None if due is None else due[keep],
         None if solved is None else solved[keep],
         {what: _texts(frame, named[what])[keep] for what in ("station", "person", "department") if what in named},
@@ -251,7 +251,13 @@ def _texts(frame: Any, column: str) -> Texts:
     return np.asarray(table[codes])
 
 
+def _plain(value: Any) -> str:
+    import pandas as pd
+
+    return "" if value is None or value is pd.NaT or value != value else plain_text(value)
+
+
 def _refuse(problems: dict[int, RowProblem], frame: Any, position: int, column: str, reason: str) -> None:
     if position not in problems:
-        value = plain_text(frame[column].iloc[position]) if column in frame.columns else ""
+        value = _plain(frame[column].iloc[position]) if column in frame.columns else ""
         problems[position] = RowProblem(position + 2, column, value[:80], reason)

@@ -37,7 +37,7 @@ class LoadLimits(_Section):
     Parameters
     ----------
     top_share : float
-        One holder has more than this share of the reports, 0 to 1.
+        One holder has more than this share of the reports, 0 to 1, and more than 1.5 times an even share.
     gini : float
         The Gini coefficient is above this …
     gini_beyond_chance : float
