@@ -19,7 +19,9 @@ from geogrid.coverage.fit_files import finding_rows, write_layers
 from geogrid.coverage.past import past_reports
 from geogrid.coverage.placing import place_reports
 from geogrid.coverage.thresholds import MEASURES, Thresholds
+from geogrid.coverage.zero import zero_findings
 from geogrid.errors import InputError
+from geogrid.types import Finding
 
 __all__ = ["daily"]
 
@@ -98,7 +100,7 @@ def show(
         )  # fmt: skip
         placed = place_reports(desk, past)
     states = colour_states(desk, colours, now=now, statuses=statuses, placed=placed, level=level)
-    findings = colour_findings(states, statuses, desk)
+    findings = [*colour_findings(states, statuses, desk), *(zero_findings(statuses, placed) if placed else ())]
     if out is not None:
         write_layers(out, _layers(desk, states, statuses, level))
     if json:
@@ -110,6 +112,7 @@ def show(
         })  # fmt: skip
     else:
         _print(desk, states, statuses)
+        _print_contradictions(findings)
         if placed is not None and placed.past.refused:
             console().print(f"{len(placed.past.refused)} row(s) of {reports} cannot be judged: --json lists them")
     if findings or (placed is not None and placed.past.refused):
@@ -154,6 +157,12 @@ def _print(desk: Any, states: tuple[ColourState, ...], statuses: tuple[DailyStat
     coloured = [(one.of, one.code, one.name, one.colour, one.why) for one in states if one.colour != "green"]
     if coloured:
         print_table(("", "code", "name", "colour", "why"), coloured)
+
+
+def _print_contradictions(findings: list[Finding]) -> None:
+    for finding in findings:
+        if finding.rule == "zero_is_true":
+            console().print(finding.message, markup=False)
 
 
 def _state_row(state: ColourState) -> dict[str, Any]:

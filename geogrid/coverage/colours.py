@@ -19,7 +19,7 @@ from geogrid.coverage.placing import PlacedReports
 from geogrid.coverage.thresholds import MEASURES, Colours, Measure
 from geogrid.types import BoolArray, Finding
 
-__all__ = ["Colour", "ColourState", "colour_findings", "colour_of", "colour_states", "level_of_streets"]
+__all__ = ["Colour", "ColourState", "codes_of", "colour_findings", "colour_of", "colour_states", "level_of_streets"]
 
 Colour = Literal["green", "blue", "red"]
 _RANK: dict[Colour, int] = {"red": 0, "blue": 1, "green": 2}
@@ -127,7 +127,7 @@ def colour_states(
     if placed is not None:
         flags = _flags(placed, colours, moment, since)
         for of, known in kinds.items():
-            codes = _codes(placed, of, known)
+            codes = codes_of(placed, of, known)
             for measure, rows in flags.items():
                 for code in codes[rows].tolist():
                     if (of, code) in counts:
@@ -203,7 +203,8 @@ def _flags(placed: PlacedReports, colours: Colours, now: int, since: int) -> dic
     }
 
 
-def _codes(placed: PlacedReports, of: str, known: Mapping[str, str]) -> npt.NDArray[np.object_]:
+def codes_of(placed: PlacedReports, of: str, known: Mapping[str, str]) -> npt.NDArray[np.object_]:
+    """Return (n,) codes of the station, street or department of each report: by the file, else by who answers."""
     if of not in ("station", "department"):
         return placed.of_layer[of]
     return coded(placed.past.handled[of], known) if of in placed.past.handled else placed.answers[of]

@@ -254,7 +254,7 @@ def _texts(frame: Any, column: str) -> Texts:
 def _plain(value: Any) -> str:
     import pandas as pd
 
-    return "" if value is None or value is pd.NaT or value != value else plain_text(value)
+    return "" if pd.isna(value) else plain_text(value)
 
 
 def _refuse(problems: dict[int, RowProblem], frame: Any, position: int, column: str, reason: str) -> None:

@@ -19,6 +19,7 @@ from geogrid.coverage.daily_store import keep_daily_reports, kept_daily_reports
 from geogrid.coverage.past import past_reports
 from geogrid.coverage.placing import PlacedReports, place_reports
 from geogrid.coverage.thresholds import Colours, Expected
+from geogrid.coverage.zero import zero_findings
 from geogrid.errors import ConflictError, InputError, RowsError
 from geogrid.testing import toy_city
 
@@ -194,6 +195,16 @@ def test_missing_reports_colour_the_station_its_streets_and_its_department_by_th
     findings = colour_findings(states.values(), statuses, desk)
     assert [finding.rule for finding in findings] == ["station_has_reported"] * 3 + ["nothing_is_red"] * 3
     assert "due before 2026-11-23 17:30+08:00" in findings[0].message
+
+
+def test_a_zero_report_is_held_against_the_reports_that_had_come_before_it() -> None:
+    desk, now = a_desk(), on(0, "18:00")
+    said = (DailyReport("S1", on(0, "12:00"), 0), DailyReport("S2", on(0, "12:00"), 0))
+    statuses = daily_statuses(desk.roster, said, (OFFICE,), first=MONDAY, last=MONDAY + dt.timedelta(1), now=now)
+    placed = some_reports(desk, *({"at": on(0, clock).isoformat()} for clock in ("08:29", "08:30", "11:59", "12:00")))
+    assert [finding.message for finding in zero_findings(statuses, placed)] == [
+        "station S1 West reported nothing at 2026-11-23 12:00+08:00, but 2 report(s) had come"
+    ]
 
 
 def test_a_file_of_daily_reports_is_taken_whole_or_not_at_all(tmp_path: Path) -> None:

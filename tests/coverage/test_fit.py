@@ -342,3 +342,10 @@ def test_thresholds_say_which_key_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(LookupError):
         Thresholds.read(tmp_path / "none.toml")
     assert Thresholds.parse("[family]\nnear_m = 10").family.near_m == 10.0
+
+
+def test_the_guide_shows_the_thresholds_as_they_are() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "guide" / "fit.md").read_text(encoding="utf-8")
+    shown = Thresholds.parse(guide.partition("```toml\n")[2].partition("```")[0])
+    assert shown.model_copy(update={"expected": Thresholds().expected}) == Thresholds()
+    assert shown.expected[0] == Thresholds().expected[0]
