@@ -88,7 +88,14 @@ def test_cgcs2000_is_taken_for_wgs84() -> None:
 @pytest.mark.parametrize("datum", ["gcj02", "bd09"])
 @pytest.mark.parametrize(
     ("lon", "lat"),
-    [(-76.6, 39.3), (9.52, 47.14), (CHINA_BOX[0] - 1e-6, 30.0), (CHINA_BOX[2] + 1e-6, 30.0), (100.0, -0.5), (100.0, 55.9)],
+    [
+        (-76.6, 39.3),
+        (9.52, 47.14),
+        (CHINA_BOX[0] - 1e-6, 30.0),
+        (CHINA_BOX[2] + 1e-6, 30.0),
+        (100.0, -0.5),
+        (100.0, 55.9),
+    ],
 )
 def test_outside_china_the_shift_is_zero(lon: float, lat: float, datum: str) -> None:
     assert tuple(map(float, from_wgs84(lon, lat, datum=datum))) == (lon, lat)

@@ -89,7 +89,8 @@ def _coded(names: npt.NDArray[np.object_], rows: Int32Array) -> Any:
 
     unique: dict[str, int] = {}
     slot = np.array([unique.setdefault(str(name), len(unique)) for name in names] or [-1], np.int32)
-    return pd.Categorical.from_codes(np.where(rows >= 0, slot[np.maximum(rows, 0)], -1), list(unique))
+    codes = np.where(rows >= 0, slot[np.maximum(rows, 0)], -1)
+    return pd.Categorical.from_codes(codes, categories=pd.Index(list(unique), dtype=object))
 
 
 def _people(desk: Desk, cells: Int32Array, person: Int32Array, duty: Int32Array) -> dict[str, Any]:

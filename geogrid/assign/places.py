@@ -139,4 +139,5 @@ def _area_layers(division: Division, finest_of_cell: Sequence[str] | npt.NDArray
 def _words(values: Any, blank: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     if values is None:
         return blank
-    return np.array(["" if value is None or value != value else str(value) for value in values], dtype=object)
+    missing = {None, "nan", "None", "<NA>"}
+    return np.array(["" if value is None or str(value) in missing else str(value) for value in values], dtype=object)

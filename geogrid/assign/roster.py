@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any
+from typing import TypeVar
 
 from geogrid.assign.hours import ALWAYS, Hours
 from geogrid.assign.roles import DEFAULT_ROLES, Role
@@ -14,6 +14,8 @@ from geogrid.assign.workdays import WorkCalendar
 from geogrid.errors import NotFoundError, RowProblem, RowsError
 
 __all__ = ["Contact", "Department", "Duty", "Leave", "Person", "Roster", "Served", "Station", "Unit"]
+
+_Row = TypeVar("_Row")
 
 Unit = tuple[str, str]
 """(layer, code): a grid or cell of a layer, ``("station", code)`` or ``("department", code)``."""
@@ -220,7 +222,7 @@ class Roster:
             code = station.parent
 
     @staticmethod
-    def _found(table: dict[str, Any], key: str, what: str) -> Any:
+    def _found(table: dict[str, _Row], key: str, what: str) -> _Row:
         try:
             return table[key]
         except KeyError:

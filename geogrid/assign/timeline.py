@@ -108,7 +108,7 @@ def fold_intervals(
     return Timeline(*_squeeze(times, values))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _fold(times, starts, ends, rank, person, value, tie_clashes):  # type: ignore[no-untyped-def]
     values = np.full(len(times), -1, np.int32)
     best = np.full(len(times), -1, np.int32)
@@ -124,7 +124,7 @@ def _fold(times, starts, ends, rank, person, value, tie_clashes):  # type: ignor
     return values
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _squeeze(times, values):  # type: ignore[no-untyped-def]
     keep = np.ones(len(times), np.bool_)
     for i in range(1, len(times)):
@@ -132,7 +132,7 @@ def _squeeze(times, values):  # type: ignore[no-untyped-def]
     return times[keep], values[keep]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _merge(t1, v1, t2, v2):  # type: ignore[no-untyped-def]
     times = np.empty(len(t1) + len(t2), np.int64)
     values = np.empty(len(t1) + len(t2), np.int32)
@@ -154,7 +154,7 @@ def _merge(t1, v1, t2, v2):  # type: ignore[no-untyped-def]
     return times[:n].copy(), values[:n].copy()
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _join(t1, v1, t2, v2, person_of):  # type: ignore[no-untyped-def]
     times = np.empty(len(t1) + len(t2), np.int64)
     values = np.empty(len(t1) + len(t2), np.int32)
@@ -183,7 +183,7 @@ def _join(t1, v1, t2, v2, person_of):  # type: ignore[no-untyped-def]
     return times[:n].copy(), values[:n].copy()
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _mask(times, values, intervals, inside):  # type: ignore[no-untyped-def]
     flat = intervals.ravel()
     out_times = np.empty(len(times) + len(flat) + 1, np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from geogrid.assign.roster import Roster
+from geogrid.assign.roster import Duty, Roster, Served
 from geogrid.errors import RowProblem, RowsError
 from geogrid.partition.division import Division
 
@@ -37,7 +37,8 @@ def unit_problems(division: Division, roster: Roster) -> Iterator[tuple[int, str
     codes = {areas.level: set(areas.codes.tolist()) for areas in division.areas}
     codes |= {layer.name: set(layer.codes.tolist()) for layer in division.layers}
     stations = {station.code for station in roster.stations}
-    for table, rows in (("duties", roster.duties), ("serves", roster.serves)):
+    tables: tuple[tuple[str, tuple[Duty | Served, ...]], ...] = (("duties", roster.duties), ("serves", roster.serves))
+    for table, rows in tables:
         for number, row in enumerate(rows, start=2):
             if table == "duties" and (row.layer == "department" or (row.layer == "station" and row.code in stations)):
                 continue

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from geogrid.atlas.canonical import canonical_polygons
 from geogrid.atlas.edition import Edition
 from geogrid.atlas.exchange import Exchange, exchange_of
-from geogrid.atlas.lineage import carried_codes, code_history, passages
+from geogrid.atlas.lineage import area_layer, carried_codes, code_history, lives_on_in, passages
 from geogrid.atlas.numbering import Numbering, numbering_for
 from geogrid.atlas.soundness import require_unique
 from geogrid.atlas.tables import code_table
@@ -21,7 +21,7 @@ from geogrid.lattice import LatticePolygons
 from geogrid.partition.division import Division, Layer
 from geogrid.types import Progress
 
-__all__ = ["Issue", "area_layer", "compare_layers", "issue_codes", "next_grid_code"]
+__all__ = ["Issue", "compare_layers", "issue_codes", "next_grid_code"]
 
 _GRID = Numbering("{area}-{layer}-{seq:03d}")
 
@@ -46,11 +46,6 @@ class Issue:
     shapes: Mapping[str, LatticePolygons]
     codes: list[dict[str, object]]
     lineage: list[dict[str, object]]
-
-
-def area_layer(level: str) -> str:
-    """Return the name under which a level of areas stands beside the layers in lineage and tables."""
-    return f"area_{level}"
 
 
 def issue_codes(
@@ -235,11 +230,7 @@ def _require_own_ground(
         ended = code_history(connection, code, layer.name)[0].ended_in
         last = before.sibling((ended or before.number + 1) - 1).layer(layer.name)
         was = last.shapes.take(np.flatnonzero(last.codes == code))
-        share = exchange_of(was, shapes.take(np.flatnonzero(codes == code)))
-        fits = share.same | (
-            (2 * share.shared_m2 > share.old_m2[share.old]) & (2 * share.shared_m2 > share.new_m2[share.new])
-        )
-        if not fits.any():
+        if not lives_on_in(exchange_of(was, shapes.take(np.flatnonzero(codes == code)))).any():
             raise CodeError(
                 "a code that stood for other ground cannot be given out again", given=code,
                 source=f"{layer.name}, last in edition {last.edition.number}", mend="leave the code empty or choose a new one",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from geogrid.assign.answering import Desk
 from geogrid.coverage.ground import Ground, cover_ground
 from geogrid.coverage.staffing import StaffingProof, prove_staffing
-from geogrid.types import Finding, Progress, no_progress
+from geogrid.types import Finding, FloatArray, Progress, no_progress
 
 __all__ = ["CoverageReport", "cover"]
 
@@ -31,6 +32,8 @@ class CoverageReport:
     findings : tuple of Finding
         Everything open: gaps and overlaps of the ground, places without a station, holes, clashes.
     figures : mapping of str to number
+    outline : tuple of (n, 2) float64 arrays
+        Rings of the finest areas, degrees, for the page's map.
     """
 
     place: str
@@ -40,6 +43,7 @@ class CoverageReport:
     staffing: StaffingProof
     findings: tuple[Finding, ...]
     figures: Mapping[str, float] = field(default_factory=dict)
+    outline: tuple[FloatArray, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def holds(self) -> bool:
@@ -59,6 +63,36 @@ class CoverageReport:
                 for f in self.findings
             ],
         }  # fmt: skip
+
+    def to_geopandas(self) -> Any:
+        """Return what is open as points (rule, message, subjects, amount, unit; EPSG:4326)."""
+        import geopandas
+
+        located = [f for f in self.findings if f.lon is not None]
+        return geopandas.GeoDataFrame(
+            {
+                "rule": [f.rule for f in located],
+                "message": [f.message for f in located],
+                "subjects": [" ".join(f.subjects) for f in located],
+                "amount": [f.amount for f in located],
+                "unit": [f.unit for f in located],
+            },
+            geometry=geopandas.points_from_xy([f.lon for f in located], [f.lat for f in located]),
+            crs="EPSG:4326",
+        )
+
+    def to_geopackage(self, path: str | Path) -> Path:
+        """Write what is open as layer ``open`` of a GeoPackage; return its path."""
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.to_geopandas().to_file(target, layer="open", driver="GPKG")
+        return target
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the report as one page that needs no network; return its path."""
+        from geogrid.coverage.page import write_page
+
+        return write_page(self, path)
 
 
 def cover(
@@ -86,8 +120,19 @@ def cover(
     findings = (*ground.findings, *lonely, *(_finding(one) for one in staffing.open))
     return CoverageReport(
         desk.division.name, desk.edition, desk.roster.calendar.zone, ground, staffing, findings,
-        _figures(desk, ground, staffing),
+        _figures(desk, ground, staffing), _outline(desk),
     )  # fmt: skip
+
+
+def _outline(desk: Desk) -> tuple[FloatArray, ...]:
+    """Return the rings of the finest areas, thinned to what a page can show."""
+    import shapely
+
+    shapes = shapely.simplify(desk.division.areas[-1].polygons.to_shapely(), 2e-4)
+    parts = shapely.get_parts(shapes)
+    return tuple(
+        shapely.get_coordinates(ring) for ring in shapely.get_exterior_ring(parts[shapely.get_type_id(parts) == 3])
+    )
 
 
 def _figures(desk: Desk, ground: Ground, staffing: StaffingProof) -> dict[str, float]:

@@ -15,9 +15,10 @@ import numpy as np
 from geogrid.assign.answering import Desk
 from geogrid.assign.lines import Line
 from geogrid.assign.resolve import Resolution
+from geogrid.assign.rulebook import Category
 from geogrid.assign.timeline import Timeline
 from geogrid.coverage.pieces import Pieces, pieces_of
-from geogrid.types import IntArray, Progress, no_progress
+from geogrid.types import Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["Open", "StaffingProof", "prove_staffing"]
 
@@ -96,7 +97,7 @@ class StaffingProof:
     categories: int
     cases: int
     answered_share: float
-    hole_cells: tuple[IntArray, ...] = ()
+    hole_cells: tuple[Int32Array, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -124,7 +125,7 @@ def prove_staffing(
     classes = desk.classes.found
     for done, number in enumerate(pieces.classes_met):
         for category, condition, label in cases:
-            lines = desk.lines.of(classes[number], category, condition)
+            lines = desk.lines_of(classes[number], category, condition)
             by_signature[number, lines].append(label)
         progress("compile", done + 1, len(pieces.classes_met))
     found: list[Open] = []
@@ -148,9 +149,9 @@ def prove_staffing(
     )  # fmt: skip
 
 
-def _cases(desk: Desk) -> list[tuple[object, str, str]]:
+def _cases(desk: Desk) -> list[tuple[Category | None, str, str]]:
     """Return (category, condition, label) of everything that can be reported."""
-    cases: list[tuple[object, str, str]] = []
+    cases: list[tuple[Category | None, str, str]] = []
     for category in desk.rulebook.categories:
         conditions = [condition.code for condition in category.conditions] or [""]
         cases += [(category, code, f"{category.code}/{code}" if code else category.code) for code in conditions]

@@ -102,7 +102,11 @@ class LatticePolygons:
 
     @classmethod
     def from_ragged(
-        cls, coords: npt.ArrayLike, ring_offsets: npt.ArrayLike, part_offsets: npt.ArrayLike, geom_offsets: npt.ArrayLike
+        cls,
+        coords: npt.ArrayLike,
+        ring_offsets: npt.ArrayLike,
+        part_offsets: npt.ArrayLike,
+        geom_offsets: npt.ArrayLike,
     ) -> LatticePolygons:
         """Return polygons from flat arrays of closed rings in any direction (layout as in the class)."""
         offsets = (np.asarray(part, np.int64) for part in (ring_offsets, part_offsets, geom_offsets))

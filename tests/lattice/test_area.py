@@ -40,7 +40,12 @@ def test_a_district_has_its_area() -> None:
 @given(st.integers(1, 999_999), st.integers(1, 999_999), st.floats(-80, 80))
 def test_cells_add_up_to_their_parent(x: int, y: int, lat: float) -> None:
     west, south = 1_210_000_000, round(lat * 1e7)
-    corners = [(west, south), (west + 1_000_000, south), (west + 1_000_000, south + 1_000_000), (west, south + 1_000_000)]
+    corners = [
+        (west, south),
+        (west + 1_000_000, south),
+        (west + 1_000_000, south + 1_000_000),
+        (west, south + 1_000_000),
+    ]
     middle = (west + x, south + y)
     rings = [np.array([a, b, middle, a]) for a, b in zip(corners, corners[1:] + corners[:1], strict=True)]
     cells = LatticePolygons.from_rings(rings, [1] * 4, [1] * 4)

@@ -39,4 +39,7 @@ def test_a_place_that_is_none_is_refused_and_not_wrapped_around() -> None:
 
 
 def test_the_antimeridian_and_the_poles_fit_into_32_bits() -> None:
-    assert to_lattice([180.0, -180.0], [90.0, -90.0]).tolist() == [[1_800_000_000, 900_000_000], [-1_800_000_000, -900_000_000]]
+    assert to_lattice([180.0, -180.0], [90.0, -90.0]).tolist() == [
+        [1_800_000_000, 900_000_000],
+        [-1_800_000_000, -900_000_000],
+    ]

@@ -45,7 +45,11 @@ def test_a_shell_that_collapses_takes_its_holes_with_it_and_is_named() -> None:
 
 
 def test_empty_and_multipart_geometries_keep_their_place() -> None:
-    given = [shapely.Polygon(), shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1)]), shapely.box(5, 5, 6, 6)]
+    given = [
+        shapely.Polygon(),
+        shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1)]),
+        shapely.box(5, 5, 6, 6),
+    ]
     back = LatticePolygons.from_shapely(given).to_shapely()
     assert [shape.geom_type for shape in back] == ["Polygon", "MultiPolygon", "Polygon"]
     assert all(a.equals(b) for a, b in zip(given, back, strict=True))

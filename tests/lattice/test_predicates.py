@@ -13,7 +13,9 @@ from geogrid.testing import toy_boundaries
 
 # Four unit squares, numbered from the south-west corner eastward, then northward.
 SQUARES = LatticePolygons.from_rings(
-    [np.array([(x, y), (x + 10, y), (x + 10, y + 10), (x, y + 10), (x, y)]) for y in (0, 10) for x in (0, 10)], [1] * 4, [1] * 4
+    [np.array([(x, y), (x + 10, y), (x + 10, y + 10), (x, y + 10), (x, y)]) for y in (0, 10) for x in (0, 10)],
+    [1] * 4,
+    [1] * 4,
 )
 
 
@@ -46,7 +48,13 @@ def test_a_hole_owns_its_south_and_west_border() -> None:
     outer = [(0, 0), (30, 0), (30, 30), (0, 30), (0, 0)]
     hole = [(10, 10), (20, 10), (20, 20), (10, 20), (10, 10)]
     ring = LatticePolygons.from_rings([np.array(outer), np.array(hole)], [2], [1])
-    assert covers(ring, 0, at((10, 15), (15, 10), (20, 15), (15, 20), (15, 15))).tolist() == [False, False, True, True, False]
+    assert covers(ring, 0, at((10, 15), (15, 10), (20, 15), (15, 20), (15, 15))).tolist() == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("start", range(4))
@@ -94,7 +102,10 @@ def test_the_side_of_an_edge_is_exact_where_it_is_promised(
     start: tuple[int, int], step: tuple[int, int], point: tuple[int, int]
 ) -> None:
     end = (start[0] + step[0], start[1] + step[1])
-    away = (np.clip(point[0] - start[0], -899_999_999, 899_999_999), np.clip(point[1] - start[1], -899_999_999, 899_999_999))
+    away = (
+        np.clip(point[0] - start[0], -899_999_999, 899_999_999),
+        np.clip(point[1] - start[1], -899_999_999, 899_999_999),
+    )
     p = (start[0] + int(away[0]), start[1] + int(away[1]))
     expected = (end[0] - start[0]) * (p[1] - start[1]) - (p[0] - start[0]) * (end[1] - start[1])
     assert int(side_of_edge(start, end, p)) == expected
@@ -116,7 +127,9 @@ def test_the_order_of_polygons_and_points_changes_nothing() -> None:
     polygons = toy_boundaries().finest.polygons
     rng = np.random.default_rng(7)
     west, south, east, north = polygons.bounds()[:, :2].min(0).tolist() + polygons.bounds()[:, 2:].max(0).tolist()
-    points = np.column_stack([rng.integers(west - 9, east + 9, 500), rng.integers(south - 9, north + 9, 500)]).astype(np.int32)
+    points = np.column_stack([rng.integers(west - 9, east + 9, 500), rng.integers(south - 9, north + 9, 500)]).astype(
+        np.int32
+    )
     points = np.concatenate([points, polygons.coords])
     owners = owners_by_brute_force(polygons, points)
     turned = rng.permutation(len(polygons))

@@ -43,7 +43,7 @@ def test_a_t_junction_without_a_vertex_on_the_long_side_is_no_gap() -> None:
 
 def test_a_vertex_one_step_over_the_border_is_found() -> None:
     west = np.array([*box(0, 0, 2, 4), (0, 0)]) * 1000 + ORIGIN
-    west = np.insert(west, 2, ORIGIN + (2001, 2000), axis=0)
+    west = np.insert(west, 2, (ORIGIN[0] + 2001, ORIGIN[1] + 2000), axis=0)
     rings = [west, np.array([*box(2, 0, 2, 4), (2, 0)]) * 1000 + ORIGIN]
     cells = LatticePolygons.from_rings(rings, [1, 1], [1, 1])
     proof = prove_partition(cells, place(PARENT), [0, 0], cell_names=["W", "E"])
@@ -99,9 +99,11 @@ def test_a_parent_without_cells_is_one_gap() -> None:
 
 
 def test_a_cell_that_crosses_itself_is_found_though_its_edges_cancel() -> None:
-    bow = [(0, 0), (4, 4), (4, 0), (0, 4)]
+    bow = [(0, 0), (6, 6), (6, 0), (0, 3)]
     proof = prove_partition(place(bow), place(bow), [0])
     assert {finding.rule for finding in proof.findings} == {"is_simple"}
+    crossing = (np.array([2, 2]) * 1000 + ORIGIN) / 1e7
+    assert (proof.findings[0].lon, proof.findings[0].lat) == pytest.approx(tuple(crossing), abs=1e-9)
 
 
 def test_a_hole_filled_by_another_cell_is_a_partition() -> None:

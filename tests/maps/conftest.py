@@ -17,7 +17,20 @@ from geogrid.partition.division import Division, Layer
 
 COLUMNS, ROWS = 216, 213
 _WEST, _SOUTH, _WIDE, _HIGH = 1_211_000_000, 312_300_000, 10_500, 9_000
-_TOWNS = ["新成路街道", "真新街道", "菊园新区", "嘉定镇街道", "南翔镇", "安亭镇", "马陆镇", "徐行镇", "华亭镇", "外冈镇", "江桥镇", "工业区"]
+_TOWNS = [
+    "新成路街道",
+    "真新街道",
+    "菊园新区",
+    "嘉定镇街道",
+    "南翔镇",
+    "安亭镇",
+    "马陆镇",
+    "徐行镇",
+    "华亭镇",
+    "外冈镇",
+    "江桥镇",
+    "工业区",
+]
 
 
 def _text(values: list[str]) -> npt.NDArray[np.object_]:
