@@ -154,7 +154,8 @@ def stars(draw):
     if np.diff([*angles, angles[0] + FULL_TURN]).max() >= FULL_TURN // 2:
         angles = np.array([0, 120, 240])
     radii = np.array(draw(st.lists(st.integers(1000, 10**6), min_size=len(angles), max_size=len(angles))))
-    ring = np.column_stack([np.cos(np.radians(angles)) * radii, np.sin(np.radians(angles)) * radii]).round() + (x, y)
+    ring = np.column_stack([np.cos(np.radians(angles)) * radii, np.sin(np.radians(angles)) * radii]).round()
+    ring += (x, y)
     second = np.array([(3, 0), (4, 0), (4, 1), (3, 0)]) * 10**6 + (x, y)
     rings, parts = [np.concatenate([ring, ring[:1]])], [1]
     if draw(st.booleans()):
