@@ -6,11 +6,16 @@ edition
     `Edition` and its layers, as they were published
 numbering
     `Numbering`: how codes are written and in which order they are issued
+draft
+    `Draft`: an edition being edited, with undo
+diff, export
+    what changed between two editions; a layer as a file
 lineage
     `CodeHistory`: what became of every code
 """
 
 from geogrid.atlas.atlas import Atlas, as_date
+from geogrid.atlas.draft import Draft
 from geogrid.atlas.edition import Edition, EditionLayer
 from geogrid.atlas.geopackage import register_attributes
 from geogrid.atlas.lineage import CodeHistory, Passage
@@ -21,6 +26,7 @@ __all__ = [
     "UNIT_GRID",
     "Atlas",
     "CodeHistory",
+    "Draft",
     "Edition",
     "EditionLayer",
     "Numbering",

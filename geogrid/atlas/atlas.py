@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from geogrid.atlas.creation import create_tables, require_atlas
+from geogrid.atlas.draft import Draft, open_draft, read_drafts, start_draft
 from geogrid.atlas.edition import Edition, read_editions
 from geogrid.atlas.engine import open_engine, reading, writing
 from geogrid.atlas.issue import issue_codes
@@ -213,11 +215,46 @@ class Atlas:
             return code_history(connection, code, layer)
 
     def successors(self, code: str, *, layer: str) -> dict[str, float]:
-        """Return the codes of the last edition that stand where `code` stood, with their share of it."""
+        """Return the codes of the last edition that stand where `code` stood, with their share of it.
+
+        Parameters
+        ----------
+        code : str
+        layer : str
+            A layer, or a level of areas.
+
+        Raises
+        ------
+        NotFoundError
+            If the layer never had the code.
+        """
         with reading(self.engine) as connection:
             return successors(connection, code, layer=layer)
 
-    def writing(self) -> Any:
+    def start_draft(self, name: str, *, based_on: int | None = None) -> Draft:
+        """Return a new draft of an edition, the last one unless told.
+
+        Raises
+        ------
+        ConflictError
+            If there is a draft of this name.
+        NotFoundError
+            If there is no such edition.
+        """
+        editions = self.editions()
+        if based_on is None and not editions:
+            raise NotFoundError("the atlas has no edition to draft from", source=self.path, mend="publish one first")
+        return start_draft(self, name, editions[-1].number if based_on is None else self.edition(based_on).number)
+
+    def draft(self, name: str) -> Draft:
+        """Return the draft of this name, or raise NotFoundError."""
+        return open_draft(self, name)
+
+    def drafts(self) -> tuple[Draft, ...]:
+        """Return all drafts, oldest first."""
+        return read_drafts(self)
+
+    def writing(self) -> AbstractContextManager[Connection]:
         """Return a context manager that yields a `Connection` in a transaction of the only writer.
 
         For tables that other parts keep in the same atlas; list new ones with
@@ -225,7 +262,7 @@ class Atlas:
         """
         return writing(self.engine)
 
-    def reading(self) -> Any:
+    def reading(self) -> AbstractContextManager[Connection]:
         """Return a context manager that yields a `Connection` which sees one state throughout."""
         return reading(self.engine)
 

@@ -21,7 +21,7 @@ from geogrid.lattice import LatticePolygons
 from geogrid.partition.division import Division, Layer
 from geogrid.types import IntArray
 
-__all__ = ["canonical", "canonical_polygons", "content_hash", "record_hash", "shape_keys"]
+__all__ = ["canonical", "canonical_polygons", "code_order", "content_hash", "record_hash", "shape_keys"]
 
 
 def canonical(division: Division) -> Division:
@@ -29,17 +29,18 @@ def canonical(division: Division) -> Division:
 
     Codes must be unique within each layer and level.
     """
-    orders = {layer.name: _order(layer.codes) for layer in division.layers}
+    orders = {layer.name: code_order(layer.codes) for layer in division.layers}
     layers = [_sorted_layer(layer, orders) for layer in division.layers]
     return replace(division, areas=tuple(_sorted_areas(areas) for areas in division.areas), layers=tuple(layers))
 
 
-def _order(codes: npt.NDArray[np.object_]) -> IntArray:
+def code_order(codes: npt.NDArray[np.object_]) -> IntArray:
+    """Return the rows in the order of their codes."""
     return np.array(sorted(range(len(codes)), key=codes.tolist().__getitem__), np.int64)
 
 
 def _sorted_areas(areas: Areas) -> Areas:
-    order = _order(areas.codes)
+    order = code_order(areas.codes)
     polygons = canonical_polygons(areas.polygons.take(order))
     return replace(
         areas, codes=areas.codes[order], names=areas.names[order], parents=areas.parents[order], polygons=polygons

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select
@@ -39,7 +41,7 @@ def create_tables(target: str | Path) -> None:
         If the folder cannot be written.
     """
     if is_url(target):
-        with writing(open_engine(target)) as connection:
+        with _engine(target) as engine, writing(engine) as connection:
             if inspect(connection).has_table(setting_table.name):
                 raise ConflictError("the database holds an atlas already", source=connection.engine.url, mend="open it")
             _fill(connection)
@@ -57,11 +59,20 @@ def create_tables(target: str | Path) -> None:
     fresh = Path(name)
     try:
         fresh.chmod(0o666 & ~_umask())
-        with writing(open_engine(fresh)) as connection:
+        with _engine(fresh) as engine, writing(engine) as connection:
             _fill(connection)
         _appear(fresh, path)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+@contextmanager
+def _engine(target: str | Path) -> Iterator[Engine]:
+    engine = open_engine(target)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _umask() -> int:
@@ -113,7 +124,8 @@ def require_atlas(target: str | Path) -> Engine:
         with reading(engine) as connection:
             known = inspect(connection).has_table(setting_table.name)
             table = setting_table.c
-            settings = dict(connection.execute(select(table.key, table.value)).tuples().all()) if known else {}
+            rows = connection.execute(select(table.key, table.value)).all() if known else []
+            settings = {row.key: row.value for row in rows}
     except StorageError:
         engine.dispose()
         raise

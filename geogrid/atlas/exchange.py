@@ -15,6 +15,8 @@ __all__ = ["Exchange", "exchange_of"]
 
 _STEP_M2 = 1e-4
 _BLOCK = 20_000
+_TALL = 200_000
+"""Lattice steps; below this height one scale holds for a whole piece (error below 1e-8)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,16 +139,24 @@ def _pieces_m2(pieces: np.ndarray[tuple[int], np.dtype[np.object_]], origin: Int
         parts, owner = parts[kind == 3], owner[kind == 3]
     if len(parts) == 0:
         return result
-    steps = shapely.area(parts)
-    snapped = LatticePolygons.from_shapely(shapely.transform(parts, lambda xy: np.rint(xy + origin) / 1e7))
-    whole = shapely.area(snapped.to_shapely_steps(origin))
-    measured = area_m2(snapped)
-    # The m² of a square step at this latitude turns the exact area in steps into m².
-    latitude = np.radians((shapely.bounds(parts)[:, 1] + origin[1]) / 1e7)
-    plain = 1.2364e-4 * np.cos(latitude)
-    scale = np.divide(measured, whole, out=plain, where=whole > 1e6)
-    np.add.at(result, owner, steps * scale)
+    box = shapely.bounds(parts)
+    tall = box[:, 3] - box[:, 1] > _TALL
+    scale = _local_scale(shapely.get_y(shapely.centroid(parts)) + origin[1])
+    if tall.any():
+        snapped = LatticePolygons.from_shapely(shapely.transform(parts[tall], lambda xy: np.rint(xy + origin) / 1e7))
+        scale[tall] = area_m2(snapped) / shapely.area(snapped.to_shapely_steps(origin))
+    np.add.at(result, owner, shapely.area(parts) * scale)
     return result
+
+
+def _local_scale(latitudes: FloatArray) -> FloatArray:
+    """Return the m² of a square lattice step at latitudes given in steps, from squares of 100 m."""
+    half = 5_000
+    ring = np.array([(-half, -half), (half, -half), (half, half), (-half, half), (-half, -half)])
+    coords = np.tile(ring, (len(latitudes), 1))
+    coords[:, 1] += np.repeat(np.rint(latitudes).astype(np.int64), len(ring))
+    each = np.arange(len(latitudes) + 1)
+    return area_m2(LatticePolygons(coords.astype(np.int32), each * len(ring), each, each)) / (2 * half) ** 2
 
 
 def _rest(total: FloatArray, rows: IntArray, shared: FloatArray) -> FloatArray:

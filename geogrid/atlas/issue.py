@@ -12,16 +12,16 @@ from sqlalchemy import Connection, func, select
 from geogrid.atlas.canonical import canonical_polygons
 from geogrid.atlas.edition import Edition
 from geogrid.atlas.exchange import Exchange, exchange_of
-from geogrid.atlas.lineage import carried_codes, code_history, passages
+from geogrid.atlas.lineage import area_layer, carried_codes, code_history, lives_on_in, passages
 from geogrid.atlas.numbering import Numbering, numbering_for
 from geogrid.atlas.soundness import require_unique
 from geogrid.atlas.tables import code_table
-from geogrid.errors import CodeError
+from geogrid.errors import CodeError, InputError, NotFoundError
 from geogrid.lattice import LatticePolygons
 from geogrid.partition.division import Division, Layer
 from geogrid.types import Progress
 
-__all__ = ["Issue", "area_layer", "compare_layers", "issue_codes"]
+__all__ = ["Issue", "compare_layers", "issue_codes", "next_grid_code"]
 
 _GRID = Numbering("{area}-{layer}-{seq:03d}")
 
@@ -46,11 +46,6 @@ class Issue:
     shapes: Mapping[str, LatticePolygons]
     codes: list[dict[str, object]]
     lineage: list[dict[str, object]]
-
-
-def area_layer(level: str) -> str:
-    """Return the name under which a level of areas stands beside the layers in lineage and tables."""
-    return f"area_{level}"
 
 
 def issue_codes(
@@ -103,6 +98,22 @@ def issue_codes(
     return Issue(replace(division, layers=tuple(layers)), shapes, new_codes, lineage)
 
 
+def next_grid_code(connection: Connection, division: Division, layer: str, members: list[str]) -> str:
+    """Return a fresh code for a grid of `layer` that will stand where its first member stands."""
+    grids = division.layer(layer)
+    if grids.of is None or grids.membership is None:
+        raise InputError("only a stacked layer has grids made of cells", given=layer)
+    below = division.layer(grids.of).codes.tolist()
+    if not members or members[0] not in below:
+        raise NotFoundError(f"no such code in layer {grids.of}", given=", ".join(members[:1]))
+    area = grids.areas[grids.membership[below.index(members[0])]]
+    taken = _issued(connection, layer) | set(grids.codes.tolist())
+    sequence = _last_sequence(connection, layer).get(area, 0) + 1
+    while (code := _GRID.code(area, sequence, layer=layer)) in taken:
+        sequence += 1
+    return code
+
+
 def compare_layers(
     before: Edition, division: Division, shapes: Mapping[str, LatticePolygons], progress: Progress
 ) -> dict[str, Exchange]:
@@ -150,7 +161,7 @@ def _last_sequence(connection: Connection, layer: str) -> dict[str, int]:
         .where(code_table.c.layer == layer, code_table.c.sequence.is_not(None))
         .group_by(code_table.c.area)
     )
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _code_rows(
@@ -219,11 +230,7 @@ def _require_own_ground(
         ended = code_history(connection, code, layer.name)[0].ended_in
         last = before.sibling((ended or before.number + 1) - 1).layer(layer.name)
         was = last.shapes.take(np.flatnonzero(last.codes == code))
-        share = exchange_of(was, shapes.take(np.flatnonzero(codes == code)))
-        fits = share.same | (
-            (2 * share.shared_m2 > share.old_m2[share.old]) & (2 * share.shared_m2 > share.new_m2[share.new])
-        )
-        if not fits.any():
+        if not lives_on_in(exchange_of(was, shapes.take(np.flatnonzero(codes == code)))).any():
             raise CodeError(
                 "a code that stood for other ground cannot be given out again", given=code,
                 source=f"{layer.name}, last in edition {last.edition.number}", mend="leave the code empty or choose a new one",

@@ -44,9 +44,9 @@ class Numbering:
     def __post_init__(self) -> None:
         """Refuse a template that would give one code twice."""
         fields = re.findall(r"\{(\w+)", self.template)
-        if "seq" not in fields or not set(fields) <= {"area", "seq", "layer"}:
+        if fields.count("seq") != 1 or not set(fields) <= {"area", "seq", "layer"}:
             raise CodeError(
-                "a numbering needs {seq} and knows only {area}, {layer} and {seq}", given=self.template,
+                "a numbering needs {seq} once and knows only {area}, {layer} and {seq}", given=self.template,
                 mend='for example "{area}-{seq:05d}"',
             )  # fmt: skip
         try:
@@ -72,24 +72,20 @@ class Numbering:
 
     def sequence_of(self, code: str, area: str, *, layer: str = "") -> int | None:
         """Return the number in a code of this area, or None if the code is not of this numbering."""
-        found = self._pattern.fullmatch(code)
-        if found is None:
-            # `code` drops dashes at the ends when the area is empty.
-            found = self._pattern.fullmatch(f"-{code}")
-        if found is None:
+        before, after = (part.format(area=area, layer=layer) for part in self._around)
+        prefix, suffix = before.lstrip("-"), after.rstrip("-")
+        digits = code[len(prefix) : len(code) - len(suffix)]
+        if not (digits.isascii() and digits.isdigit()) or int(digits) < 1:
             return None
-        sequence = int(found["seq"])
-        if self.limit is not None and sequence > self.limit:
+        if self.limit is not None and int(digits) > self.limit:
             return None
-        return sequence if sequence > 0 and self.code(area, sequence, layer=layer) == code else None
+        return int(digits) if self.code(area, int(digits), layer=layer) == code else None
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        parts = re.split(r"(\{\w+[^}]*\})", self.template)
-        groups = {"seq": r"(?P<seq>\d+)", "area": ".*", "layer": ".*"}
-        return re.compile(
-            "".join(groups[p[1:].split(":")[0].rstrip("}")] if p[:1] == "{" else re.escape(p) for p in parts)
-        )
+    def _around(self) -> tuple[str, str]:
+        """The template before and after its number."""
+        before, after = re.split(r"\{seq[^}]*\}", self.template)
+        return before, after
 
     def issue(
         self,

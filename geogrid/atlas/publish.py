@@ -12,12 +12,13 @@ import shapely
 from sqlalchemy import Connection, Table
 from sqlalchemy.types import Text, TypeEngine
 
-from geogrid.atlas.canonical import canonical, content_hash, record_hash
+from geogrid.atlas.canonical import canonical, code_order, content_hash, record_hash
 from geogrid.atlas.columns import column_of, to_column
 from geogrid.atlas.geometry import Shape, shapes_of
 from geogrid.atlas.geopackage import register_features
 from geogrid.atlas.immutable import forbid_changes
-from geogrid.atlas.issue import Issue, area_layer
+from geogrid.atlas.issue import Issue
+from geogrid.atlas.lineage import area_layer
 from geogrid.atlas.tables import code_table, edition_layer_table, edition_table, feature_table, lineage_table
 from geogrid.boundaries.areas import Areas
 from geogrid.lattice import LatticePolygons, area_m2
@@ -159,8 +160,7 @@ def _write_table(
 
 def _sorted_shapes(issue: Issue, layer: Layer) -> LatticePolygons:
     """Return the layer's geometry in the order of its codes."""
-    codes = issue.division.layer(layer.name).codes.tolist()
-    return issue.shapes[layer.name].take(sorted(range(len(codes)), key=codes.__getitem__))
+    return issue.shapes[layer.name].take(code_order(issue.division.layer(layer.name).codes))
 
 
 def _member_columns(division: Division) -> dict[str, str]:

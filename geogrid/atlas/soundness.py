@@ -48,6 +48,9 @@ def require_sound(division: Division) -> None:
 
 
 def _require_layer(layer: Layer, below: dict[str, int]) -> None:
+    if layer.name.startswith("area_"):
+        raise InputError("the name of a layer may not begin with area_", given=layer.name, mend="areas are kept so")
+    require_unique((code for code in layer.codes.tolist() if code), what="code", source=layer.name)
     _same_length(layer.name, len(layer), names=layer.names, areas=layer.areas, **dict(layer.attributes))
     if layer.kind != "stacked":
         if layer.shapes is None or len(layer.shapes) != len(layer):

@@ -2,7 +2,7 @@
 
 areas
     `Areas` of one level and the `Boundaries` of a place
-bundled
+places
     real outlines that come with geogrid
 read
     a place from a folder, a file or a file for each level; the checks on their own
@@ -15,10 +15,10 @@ repair
 """
 
 from geogrid.boundaries.areas import Areas, Boundaries, Source
-from geogrid.boundaries.bundled import bundled, bundled_places
 from geogrid.boundaries.checks import RULES, check_levels
 from geogrid.boundaries.formats import FORMATS, Limits, list_layers, read_features
 from geogrid.boundaries.levels import LevelFile
+from geogrid.boundaries.places import bundled, bundled_places
 from geogrid.boundaries.read import check_boundaries, read_boundaries
 from geogrid.boundaries.repair import Change, Repairs
 

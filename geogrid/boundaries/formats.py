@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import warnings
 import zipfile
 from dataclasses import dataclass
@@ -119,6 +120,8 @@ def read_features(
     path = Path(path)
     bounds = limits or Limits()
     ending = _require_format(path)
+    if encoding is not None:
+        _require_encoding(encoding, path)
     bounds.check("bytes", _size(path), path)
     if ending in (".parquet", ".geoparquet"):
         frame = _read_parquet(path, where, bounds)
@@ -196,8 +199,7 @@ def _frame_where(frame: Any, where: str, path: Path) -> Any:
     try:
         return frame.query(where.replace(" = ", " == "))
     except Exception as error:  # pandas raises many kinds for an expression it cannot read
-        raise InputError("cannot select by this condition", given=where, allowed=", ".join(map(str, frame.columns)),
-                         source=path, mend=_short(error)) from None  # fmt: skip
+        raise _bad_condition(where, path, error) from None
 
 
 def _read_ogr(
@@ -220,12 +222,8 @@ def _read_ogr(
             warnings.simplefilter("ignore", UserWarning)
             return pyogrio.read_dataframe(
                 path, layer=layer, encoding=encoding, where=where, force_2d=True,
-                on_invalid="ignore" if ending in _OSM else "warn", max_features=limits.features + 1,
+                on_invalid="ignore" if ending in _OSM else "warn",
             )  # fmt: skip
-    except LookupError as error:
-        if isinstance(error, NotFoundError):
-            raise
-        raise InputError("unknown encoding", given=encoding, source=path, mend="for example gbk or utf-8") from None
     except UnicodeDecodeError as error:
         raise BoundaryError(
             "the attribute table is not in this encoding", given=encoding or "the declared one", source=path,
@@ -234,12 +232,24 @@ def _read_ogr(
     except pyogrio.errors.DataSourceError as error:
         raise StorageError("the file cannot be read", given=_short(error), source=path) from None
     except (pyogrio.errors.DataLayerError, pyogrio.errors.FieldError, RuntimeError) as error:
+        if where is not None:
+            raise _bad_condition(where, path, error) from None
         raise FormatError("the file's contents cannot be read", given=_short(error), source=path) from None
     except ValueError as error:
-        if isinstance(error, InputError):
+        if isinstance(error, InputError) or where is None:
             raise
-        raise InputError("cannot select by this condition", given=where or _short(error), source=path,
-                         mend=_short(error)) from None  # fmt: skip
+        raise _bad_condition(where, path, error) from None
+
+
+def _bad_condition(where: str, path: Path, error: Exception) -> InputError:
+    return InputError("cannot select by this condition", given=where, source=path, mend=_short(error))
+
+
+def _require_encoding(encoding: str, path: Path) -> None:
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise InputError("unknown encoding", given=encoding, source=path, mend="for example gbk or utf-8") from None
 
 
 def declared_encoding(path: Path, findings: list[Finding] | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -91,16 +91,12 @@ class RawLevel:
         )
 
 
-def plan_levels(
-    source: Sources, levels: Sequence[str] | None, defaults: LevelFile
-) -> tuple[list[tuple[str, LevelFile]], dict[str, Any]]:
+def plan_levels(source: Sources, defaults: LevelFile) -> tuple[list[tuple[str, LevelFile]], dict[str, Any]]:
     """Return the level files, coarse to fine (``""`` where a column tells), and what source.toml states.
 
     Parameters
     ----------
     source : folder, file, or mapping of level to file
-    levels : sequence of str, optional
-        The level of a single file.
     defaults : LevelFile
         Columns and declarations for all files; its path is ignored.
 
@@ -114,8 +110,7 @@ def plan_levels(
         return [(level, _file(entry, defaults)) for level, entry in source.items()], {}
     path = Path(source)
     if not path.is_dir():
-        only = levels[0] if levels is not None and len(levels) == 1 else ""
-        return [(only, replace(defaults, path=path))], {}
+        return [("", replace(defaults, path=path))], {}
     stated = read_source_toml(path)
     names = sorted(stated["sha256"])
     if not names:
@@ -143,11 +138,14 @@ def read_level(
     file: LevelFile,
     *,
     level_column: str,
+    fallback: str,
     swap_axes: bool,
     limits: Limits | None,
     findings: list[Finding] | None,
 ) -> list[RawLevel]:
     """Return the level, or the levels that `level_column` tells apart if `level` is empty.
+
+    Without that column the whole file is the level `fallback`.
 
     Raises
     ------
@@ -171,7 +169,7 @@ def read_level(
     if level:
         return [whole]
     if level_column not in frame.columns:
-        return [replace(whole, level="area")]
+        return [replace(whole, level=fallback)]
     words = _text(frame, level_column, file.path, "level")
     return [replace(whole.take(words == word), level=str(word)) for word in dict.fromkeys(words.tolist())]
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from geogrid.boundaries.areas import Areas, Boundaries, Source
-from geogrid.boundaries.bundled import source_of
 from geogrid.boundaries.checks import NOISE_M, RULES, check_levels
 from geogrid.boundaries.formats import Limits
 from geogrid.boundaries.levels import KNOWN_LEVELS, LevelFile, RawLevel, Sources, plan_levels, read_level
 from geogrid.boundaries.parents import parents_by_containment
+from geogrid.boundaries.places import source_of
 from geogrid.boundaries.repair import Repairs, repair_levels, snap_levels
 from geogrid.boundaries.shapes import clean_steps
 from geogrid.errors import BoundaryError, InputError
@@ -98,7 +98,7 @@ def read_boundaries(
     if unknown:
         raise InputError("no such rule", given=", ".join(sorted(unknown)), allowed=", ".join(RULES))
     defaults = LevelFile("", layer, code, name, parent, where, datum, crs, encoding)
-    files, stated = plan_levels(source, levels, defaults)
+    files, stated = plan_levels(source, defaults)
     raw = _read_all(files, levels, level_column, swap_axes, limits, None)
     changes: tuple[Any, ...] = ()
     if repair is not None:
@@ -149,7 +149,7 @@ def check_boundaries(
     """
     findings: list[Finding] = []
     defaults = LevelFile("", layer, code, name, parent, where, datum, crs, encoding)
-    files, _ = plan_levels(source, levels, defaults)
+    files, _ = plan_levels(source, defaults)
     raw = _read_all(files, levels, level_column, swap_axes, limits, findings)
     return (*findings, *check_levels(raw, noise_m=noise_m))
 
@@ -159,8 +159,17 @@ def _read_all(
     limits: Limits | None, findings: list[Finding] | None,
 ) -> list[RawLevel]:  # fmt: skip
     raw: list[RawLevel] = []
+    fallback = wanted[0] if wanted is not None and len(wanted) == 1 else "area"
     for level, file in files:
-        raw += read_level(level, file, level_column=level_column, swap_axes=swap_axes, limits=limits, findings=findings)
+        raw += read_level(
+            level,
+            file,
+            level_column=level_column,
+            fallback=fallback,
+            swap_axes=swap_axes,
+            limits=limits,
+            findings=findings,
+        )
     names = [level.level for level in raw]
     if len(set(names)) != len(names):
         raise InputError("a level comes from two files", given=", ".join(names), mend="give each level one file")

@@ -131,14 +131,14 @@ class Scheme:
             at += part.digits
         return found
 
-    def format(self, *, area: str = "", sequence: int | None = None, **parts: str | int) -> str:
+    def format(self, *, area: str = "", sequence: int | str | None = None, **parts: str | int) -> str:
         """Return the code with these parts.
 
         Parameters
         ----------
         area : str
             The code of the area, in place of its parts one by one.
-        sequence : int
+        sequence : int or str of digits
             The number within the area.
         **parts : str or int
             Other parts by name.
@@ -153,6 +153,9 @@ class Scheme:
         if area:
             values |= self._area_parts(area)
         if sequence is not None and self.sequence:
+            if not str(sequence).isdecimal():
+                raise CodeError(f"not a number of a {self.title}", given=repr(sequence), allowed="a whole number")
+            sequence = int(sequence)
             self._require_free(area or "".join(str(values.get(name, "")) for name in self.area), sequence)
             values[self.sequence] = sequence
         names = [part.name for part in self.parts]
