@@ -165,5 +165,3 @@ def cut_into_grids(net: Network, grids: int, trials: int, seed: int) -> Int32Arr
             wanted[piece] -= best_grids
             used += 1
     return part
-
-
