@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geogrid.partition.balance.annealing import THRESHOLDS, anneal, price
+from geogrid.partition.balance.annealing import THRESHOLDS, anneal, loads_of, price
 from geogrid.partition.balance.clock import Budget, Clock
 from geogrid.partition.balance.coarsening import coarsen
-from geogrid.partition.balance.regions import Instance, Region, draw_regions, in_parallel, take_region
+from geogrid.partition.balance.regions import Instance, Region, draw_regions, in_parallel, regions_around, take_region
 from geogrid.partition.balance.trees import cut_into_grids
 from geogrid.types import FloatArray, Int32Array, IntArray, Progress, no_progress
 
@@ -287,16 +287,15 @@ def _polish(run: _Run, part: Int32Array) -> None:
     recuttable = not (instance.net.fixed.any() or instance.limits.closed.any() or (instance.net.home >= 0).any())
     while effort_left > 0 and run.clock.left() > 0:
         valid = run.best[0] == 0
-        size = float(run.seeds.choice([2, 3, 4, 6] if valid else [2, 4, 8, 16]))
+        size = float(run.seeds.choice([2, 3, 4, 6] if valid else [3, 5, 8, 16]))
         heat = float(run.seeds.uniform(0.35, 0.9))
         effort = min(float(run.seeds.choice([150, 300, 600])), effort_left)
         recut = recuttable and run.seeds.uniform() < (0.15 if valid else 0.3)
-        regions = [
-            grids for grids in draw_regions(instance, part, size, seed=run.seed()) if 1 < len(grids) <= 2 * size + 2
-        ] or [np.arange(instance.grids)]  # fmt: skip
+        regions = _regions_to_polish(run, part, size, valid)
         seeds = [run.seed() for _ in regions]
         lanes = min(run.clock.budget.workers, len(regions))
-        effort = min(effort, run.clock.left() * run.speed * lanes / instance.cells)
+        cells = int(np.isin(part, np.concatenate(regions)).sum())
+        effort = min(effort, run.clock.left() * run.speed * lanes / max(cells, 1))
         before = run.clock.elapsed
 
         def work(
@@ -310,13 +309,26 @@ def _polish(run: _Run, part: Int32Array) -> None:
                 part[region.nodes] = region.grids[region.part]
         spent = run.clock.elapsed - before
         if spent > 1e-3:
-            run.speed = 0.5 * run.speed + 0.5 * effort * instance.cells / spent / lanes
-        effort_left -= max(effort, 1.0)
+            run.speed = 0.5 * run.speed + 0.5 * effort * cells / spent / lanes
+        effort_left -= max(effort * cells / instance.cells, 0.1)
         known = run.best
         run.note(instance, part, lambda p: p.copy())
         stuck = stuck + 1 if run.best == known else 0
         if stuck > 400:
             break
+
+
+def _regions_to_polish(run: _Run, part: Int32Array, size: float, valid: bool) -> list[IntArray]:
+    """Return small regions: all over the place, or around the grids that are out of range."""
+    instance = run.root
+    if not valid:
+        load = loads_of(instance.net.weight, part, instance.grids)
+        off = np.maximum(load - instance.limits.high, instance.limits.low - load).clip(0).sum(axis=1)
+        wrong = np.flatnonzero(off)
+        if len(wrong):
+            return regions_around(instance, part, run.seeds.permutation(wrong), max(int(size), 3))
+    drawn = draw_regions(instance, part, size, seed=run.seed())
+    return [grids for grids in drawn if 1 < len(grids) <= 2 * size + 2] or [np.arange(instance.grids)]
 
 
 def _reheat(run: _Run, region: Region, effort: float, heat: float, recut: bool, seed: int) -> Region | None:

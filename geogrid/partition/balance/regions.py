@@ -19,7 +19,7 @@ from geogrid.partition.balance.clock import Clock
 from geogrid.partition.balance.network import Limits, Network, Wishes, extract
 from geogrid.types import Int32Array, IntArray
 
-__all__ = ["Instance", "Region", "draw_regions", "in_parallel", "take_region"]
+__all__ = ["Instance", "Region", "draw_regions", "in_parallel", "regions_around", "take_region"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -76,6 +76,30 @@ def draw_regions(instance: Instance, part: Int32Array, grids_each: float, *, see
         if len(grids) > 3:
             middle += int(rng.integers(-(len(grids) // 8), len(grids) // 8 + 1))
         pending += [grids[order[middle:]], grids[order[:middle]]]
+    return regions
+
+
+def regions_around(instance: Instance, part: Int32Array, grids: IntArray, grids_each: int) -> list[IntArray]:
+    """Return for each of `grids` a set of about `grids_each` grids around it, without overlap; some are left out."""
+    net = instance.net
+    cut = part[net.src] != part[net.nbr]
+    pairs = np.unique(np.column_stack([part[net.src[cut]], part[net.nbr[cut]]]), axis=0)
+    starts = np.searchsorted(pairs[:, 0], np.arange(instance.grids + 1))
+    taken = np.zeros(instance.grids, bool)
+    regions = []
+    for grid in grids.tolist():
+        if taken[grid]:
+            continue
+        found, queue = [grid], [grid]
+        taken[grid] = True
+        while queue and len(found) < grids_each:
+            grid = queue.pop(0)
+            for other in pairs[starts[grid] : starts[grid + 1], 1].tolist():
+                if not taken[other] and len(found) < grids_each:
+                    taken[other] = True
+                    found.append(other)
+                    queue.append(other)
+        regions.append(np.sort(np.array(found)))
     return regions
 
 
