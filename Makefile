@@ -59,4 +59,5 @@ serve: $(STAMP) ## Serve the demo district on http://127.0.0.1:8000
 	$(BIN)/geogrid serve --atlas $(OUT)/jiading.gpkg
 
 clean: ## Remove what was made
+	find geogrid -name '*.nb[ic]' -delete
 	rm -rf $(VENV) $(OUT) site .mypy_cache .ruff_cache .import_linter_cache
