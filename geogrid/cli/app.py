@@ -19,6 +19,7 @@ VERBS: dict[str, str] = {
     "adopt": "Take an existing division as it is, prove it and publish it.",
     "lookup": "Answer one place: cell, grids, station, accountable person.",
     "assign": "Answer a file of reports: CSV, Excel, Parquet, GeoPackage, NDJSON.",
+    "doctor": "Tell whether a feed's coordinates are mislabelled, and how sure answers are.",
     "roster": "Import, export and show stations, people and duties.",
     "coverage": "Prove that every place has an owner, and list where not.",
     "editions": "List the editions of an atlas.",
