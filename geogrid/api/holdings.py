@@ -16,6 +16,8 @@ from geogrid.assign.desk import Atlas, Edition
 from geogrid.assign.roster import Roster
 from geogrid.assign.rulebook import Rulebook
 from geogrid.errors import GeogridError, InputError, NotFoundError
+from geogrid.lattice import STEPS_PER_DEGREE
+from geogrid.types import Datum
 
 __all__ = ["Holdings"]
 
@@ -235,8 +237,11 @@ def _facts(edition: object) -> tuple[object, ...]:
 
 
 def _try(desk: Desk) -> None:
-    """Answer for one place inside, so that everything an answer needs is made before the first request."""
+    """Answer for a place inside and one outside, so that all that answers need is made, and compiled, beforehand."""
     shapes = desk.division.shapes(desk.division.base.name)
     if len(shapes.coords):
-        lon, lat = (shapes.coords[0] / 1e7).tolist()
-        desk.answer(lon=lon, lat=lat, datum="wgs84")
+        lon, lat = (shapes.coords[0] / STEPS_PER_DEGREE).tolist()
+        north = (float(shapes.coords[:, 1].max()) / STEPS_PER_DEGREE + 90) / 2
+        for datum in Datum:
+            desk.answer(lon=lon, lat=lat, datum=datum)
+        desk.answer(lon=lon, lat=north, datum=Datum.WGS84)
