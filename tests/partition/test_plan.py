@@ -47,7 +47,11 @@ def test_a_good_plan_keeps_its_text_and_its_values():
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("target_area_m2 =", "targt_area_m2 =", ["line 8, layer[1].targt_area_m2: unknown key", "did you mean 'target_area_m2'?"]),
+        (
+            "target_area_m2 =",
+            "targt_area_m2 =",
+            ["line 8, layer[1].targt_area_m2: unknown key", "did you mean 'target_area_m2'?"],
+        ),
         ("tolerance = 0.10", 'tolerance = "tenth"', ["line 9, layer[1].tolerance", "given: 'tolerance = \"tenth\"'"]),
         ("10_000", "-5", ["line 8, layer[1].target_area_m2", "greater than 0"]),
         ("10_000", "nan", ["line 8", "finite"]),
@@ -78,7 +82,9 @@ def test_all_faults_are_reported_together():
     assert "did you mean 'per-area'?" in message
 
 
-@pytest.mark.parametrize("text", ["", "[place]\ncode = '1'\n", "[place]\ncode='1'\n[layer]\nname='x'\n", "layer = []\n[place]\n"])
+@pytest.mark.parametrize(
+    "text", ["", "[place]\ncode = '1'\n", "[place]\ncode='1'\n[layer]\nname='x'\n", "layer = []\n[place]\n"]
+)
 def test_a_plan_without_place_or_layers_is_refused(text):
     with pytest.raises(PlanError):
         Plan.parse(text)

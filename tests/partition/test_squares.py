@@ -10,8 +10,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geogrid.lattice import LatticePolygons, area_m2, owners_by_brute_force, prove_partition
 from geogrid.boundaries.areas import Areas, Boundaries
+from geogrid.lattice import LatticePolygons, area_m2, owners_by_brute_force, prove_partition
 from geogrid.partition import divide
 from geogrid.partition.measures import measure_layer
 from geogrid.partition.outlines import drift_steps
@@ -52,7 +52,7 @@ def test_a_square_that_the_outline_cuts_in_two_becomes_two_cells():
 def test_slivers_never_cross_a_legal_border():
     west, east = shapely.box(0, 0, 130, 100), shapely.box(130, 0, 300, 100)
     division = divide(plan("squares"), boundaries=place(west, east))
-    sizes = {code: [] for code in "A1 A2".split()}
+    sizes = {code: [] for code in ["A1", "A2"]}
     for code, size in zip(division.base.areas, division.area_m2("cell"), strict=True):
         sizes[code].append(round(size / 100))
     assert sizes == {"A1": [130], "A2": [70, 100]}
@@ -132,7 +132,9 @@ def test_any_order_of_the_areas_gives_the_same_bytes():
     for order in ([0, 1, 2, 3], [3, 1, 0, 2]):
         boundaries = place(*(boxes[i] for i in order), codes=[codes[i] for i in order])
         division = divide(plan("squares", target_area_m2=900), boundaries=boundaries)
-        results.append((division.shapes("cell").coords.tobytes(), division.base.areas.tolist(), division.areas[-1].codes.tolist()))
+        results.append(
+            (division.shapes("cell").coords.tobytes(), division.base.areas.tolist(), division.areas[-1].codes.tolist())
+        )
     assert results[0] == results[1]
 
 
