@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -27,6 +28,7 @@ from geogrid.errors import GeogridError, InputError
 __all__ = ["answer_at_hand", "answer_json", "lookup_routes", "query_fields"]
 
 _SHOWN = tuple(field.name for field in dataclasses.fields(Answer) if field.name != "steps")
+_values = attrgetter(*_SHOWN)
 
 
 def answer_json(answer: Answer) -> bytes:
@@ -35,7 +37,7 @@ def answer_json(answer: Answer) -> bytes:
 
 
 def _shown(answer: Answer) -> dict[str, Any]:
-    shown = {name: getattr(answer, name) for name in _SHOWN}
+    shown = dict(zip(_SHOWN, _values(answer), strict=True))
     shown["why"] = answer.why
     return shown
 
