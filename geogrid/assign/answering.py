@@ -239,9 +239,7 @@ class Desk:
         found: dict[int, int] = {}
         for row in self._deputy_rows.get(unit, ()):
             for person, spans in resolution.presence.of_duty(row):
-                inside = np.searchsorted(spans[:, 0], second, side="right") > np.searchsorted(
-                    spans[:, 1], second, side="right"
-                )
+                inside = spans[:, 0].searchsorted(second, "right") > spans[:, 1].searchsorted(second, "right")
                 if inside and person != holder.person:
                     found.setdefault(person, row)
         return tuple(self.on_duty(row, person) for person, row in found.items())

@@ -24,7 +24,7 @@ def test_the_command_serves_with_two_processes_until_it_is_stopped(toy_atlas: Pa
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             # Refused connections are tried again after 0, 0.5, 1, 2, 4 … seconds.
-            transport = httpx.HTTPTransport(retries=7)
+            transport = httpx.HTTPTransport(retries=9)
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, transport=transport) as client:
                 assert client.get("/readyz").status_code == 200
                 found = client.get("/v1/lookup", params={"lon": 121.2505, "lat": 31.3805}).json()
