@@ -141,7 +141,9 @@ def judged(
     # Whole people: a grid may be off by less than one of them.
     wrong = (np.abs(load - target) > tolerance * target + 1.0 - 1e-9) & ~heavy
     cut = part[city_graph.first] != part[city_graph.second]
-    metres = (city_graph.cost_m if weighted else city_graph.length_m)[cut & (home[city_graph.first] == home[city_graph.second])]
+    metres = (city_graph.cost_m if weighted else city_graph.length_m)[
+        cut & (home[city_graph.first] == home[city_graph.second])
+    ]
     return Row(task, who, seconds, metres.sum() / 1000, int(wrong.sum()), torn, float(off.max()), wall, note, bar)
 
 
@@ -156,7 +158,9 @@ def ours(city: City, task: str, seconds: float, *, seed: int = 1) -> tuple[Row, 
         area, names = city.neighbourhood, city.names
         total = np.bincount(area, weights=city.people, minlength=len(names))
         cells = np.bincount(area, minlength=len(names))
-        counts = {row: int(min(max(np.ceil(total[row] / 2000), 1), cells[row])) for row in range(len(names)) if cells[row]}
+        counts = {
+            row: int(min(max(np.ceil(total[row] / 2000), 1), cells[row])) for row in range(len(names)) if cells[row]
+        }
     else:
         count = {"T1": 292, "T2": 80, "T4": 100}[task[:2]]
     measure = Measure("weight", values, tolerance)

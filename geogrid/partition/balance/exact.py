@@ -55,7 +55,7 @@ class Exact:
 def solve_exactly(instance: Instance, *, seconds: float = 60.0, start: Int32Array | None = None) -> Exact:
     """Return the grids of least weighted border, all in range and contiguous.
 
-    Only borders, ranges, fixed cells of `start` and contiguity are considered.
+    Only borders, ranges and contiguity are considered; locks and soft aims are not.
 
     Parameters
     ----------
@@ -151,8 +151,8 @@ def _model(highspy: Any, instance: Instance) -> tuple[Any, Any]:
         model.addVar(0.0, 1.0)
     for column in join.ravel().tolist():
         model.changeColIntegrality(column, highspy.HighsVarType.kInteger)
-    for edge, column in zip(half, apart, strict=True):
-        model.changeColCost(int(column), float(net.cost[edge]))
+    for edge, column in zip(half.tolist(), apart.tolist(), strict=True):
+        model.changeColCost(column, float(net.cost[edge]))
     one = np.ones(grids)
     for cell in range(cells):
         model.addRow(1.0, 1.0, grids, join[cell].astype(np.int32), one)
