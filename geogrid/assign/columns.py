@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from geogrid.assign.hours import ALWAYS, Hours
 from geogrid.errors import InputError
 
-__all__ = ["Column", "Sheet", "plain_text"]
+__all__ = ["Column", "Sheet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +70,6 @@ class Sheet:
     def row_of(self, value: Any) -> list[str]:
         """Return the texts of one row, in the order of the columns."""
         return [column.write(getattr(value, column.name)) for column in self.columns]
-
-
-def plain_text(value: object) -> str:
-    """Return the text of a cell: full-width forms made plain, dates as ISO, whole floats as integers.
-
-    Examples
-    --------
-    >>> plain_text("　１２３Ａ "), plain_text(7.0), plain_text(dt.datetime(2026, 1, 5))
-    ('123A', '7', '2026-01-05')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return unicodedata.normalize("NFKC", str(value)).strip()
 
 
 def _date(text: str) -> dt.date | None:

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from geogrid.assign.answering import Desk
-from geogrid.assign.columns import plain_text
+from geogrid.assign.plainness import plain_text
 from geogrid.crs import Metric, to_wgs84
 from geogrid.errors import NotFoundError
 from geogrid.types import Datum

@@ -10,24 +10,25 @@ from typing import Any
 
 from geogrid.assign.answer import Answer
 from geogrid.assign.answering import Desk
+from geogrid.assign.changes import Change, changes_between
 from geogrid.assign.frame import answer_frame
 from geogrid.assign.locator import Locator
 from geogrid.assign.roster import Roster
 from geogrid.assign.roster_files import (
     ROSTER_SHEETS,
-    Change,
-    changes_between,
     read_roster,
     roster_of,
     roster_values,
     write_roster,
 )
+from geogrid.assign.rule_checks import rule_problems
+from geogrid.assign.rule_files import RULE_SHEETS, read_rulebook, rulebook_of, rulebook_values, write_rulebook
 from geogrid.assign.rulebook import Rulebook
 from geogrid.assign.store import load_tables, save_tables
 from geogrid.assign.units import require_units
 from geogrid.atlas import Atlas as EditionStore
 from geogrid.atlas import Edition as StoredEdition
-from geogrid.atlas.engine import writing
+from geogrid.errors import RowsError
 from geogrid.types import Datum
 
 __all__ = ["Atlas", "Edition"]
@@ -103,16 +104,33 @@ class Atlas(EditionStore):
 
     def rulebook(self) -> Rulebook:
         """Return the rulebook as it is kept."""
-        return Rulebook()
+        return rulebook_of(load_tables(self.engine, "rules", RULE_SHEETS))
+
+    def import_rulebook(self, path: str | Path, *, dry_run: bool = False) -> tuple[Change, ...]:
+        """Take the tables of a file into the rulebook, all or nothing; return the changes.
+
+        Raises
+        ------
+        RowsError
+            With every row that cannot be taken, and every role, department, category or place
+            that does not exist; then nothing was changed.
+        """
+        return self._take_rules(read_rulebook(path, onto=self.rulebook()), path, dry_run)
+
+    def replace_rulebook(self, rulebook: Rulebook, *, dry_run: bool = False) -> tuple[Change, ...]:
+        """Make `rulebook` the atlas's rulebook, all or nothing; return the changes."""
+        return self._take_rules(rulebook, None, dry_run)
+
+    def export_rulebook(self, path: str | Path) -> Path:
+        """Write the rulebook as a workbook or a folder of CSV files; return its path."""
+        return write_rulebook(self.rulebook(), path)
 
     def desk(self, *, number: int | None = None, as_of: dt.date | dt.datetime | None = None) -> Desk:
         """Return the desk of an edition: by number, or the one in force on a day (today unless told).
 
         It is made once and again only after the atlas has changed.
         """
-        if self._changed():
-            self._desks.clear()
-            self._kept.clear()
+        self._forget_if_changed()
         if "roster" not in self._kept:
             self._kept["roster"], self._kept["rulebook"] = self.roster(), self.rulebook()
         edition = self._edition(number, as_of)
@@ -149,13 +167,28 @@ class Atlas(EditionStore):
         """
         return answer_frame(self.desk(as_of=as_of), frame, datum=datum, **columns)
 
+    def _take_rules(self, after: Rulebook, source: object, dry_run: bool) -> tuple[Change, ...]:
+        editions = self.editions()
+        division = editions[-1].division if editions else None
+        problems = list(rule_problems(after, self.roster(), division))
+        if problems:
+            raise RowsError(problems, source=source or "rulebook")
+        changes = changes_between(RULE_SHEETS, rulebook_values(self.rulebook()), rulebook_values(after))
+        if changes and not dry_run:
+            with self.writing() as connection:
+                save_tables(connection, "rules", RULE_SHEETS, rulebook_values(after))
+            self._kept.clear()
+        return changes
+
     def _take(self, before: Roster, after: Roster, source: object, dry_run: bool) -> tuple[Change, ...]:
         require_units(self, after, source=source)
-        changes = changes_between(before, after)
+        problems = list(rule_problems(self.rulebook(), after))
+        if problems:
+            raise RowsError(problems, source="rulebook, which still names what this roster leaves out")
+        changes = changes_between(ROSTER_SHEETS, roster_values(before), roster_values(after))
         if changes and not dry_run:
-            with writing(self.engine) as connection:
+            with self.writing() as connection:
                 save_tables(connection, "roster", ROSTER_SHEETS, roster_values(after))
-            self._desks.clear()
             self._kept.clear()
         return changes
 
@@ -180,18 +213,17 @@ class Atlas(EditionStore):
             return as_of.date() if as_of.tzinfo is None else as_of.astimezone(tz).date()
         return as_of or self.clock().astimezone(tz).date()
 
-    def _changed(self) -> bool:
-        """Return whether somebody wrote since the last look: a file's time, a database asked now and then."""
+    def _forget_if_changed(self) -> None:
+        """Drop what is kept if somebody wrote since: a file's time, a database asked now and then."""
         if self.path is not None:
             state = self.path.stat()
             seen: Any = (state.st_mtime_ns, state.st_size)
         else:
             seen = int(time.monotonic() / _DATABASE_CHECK_S)
-        changed: bool = self._kept.get("seen") != seen
-        if changed:
+        if self._kept.get("seen") != seen:
+            self._desks.clear()
             self._kept.clear()
             self._kept["seen"] = seen
-        return changed
 
     @cached_property
     def _desks(self) -> dict[int, Desk]:

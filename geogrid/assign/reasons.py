@@ -55,7 +55,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "clash": ("{0} is equally entitled: a clash, the first by id answers.", "{0}同样有责：责任冲突，按编号取先者。"),
     "hole": ("Nobody answers: a hole.", "无人负责：责任空白。"),
     "no_station": ("No station serves this place.", "没有工作站服务该处。"),
-    "deadline": ("{0}", "{1}"),
+    "filed": ("Filed at {0}.", "立案时间{0}。"),
+    "season": ("The time runs in {0} only: from {1}.", "仅在{0}计时：自{1}起。"),
+    "grade": ("The place is of grade {0}: the limit is {1}.", "该处为{0}类区域：时限{1}。"),
+    "limit": ("The limit is {0} {1}.", "处置时限{0}{2}。"),
+    "day_not_counted": ("The day of filing does not count.", "立案当日不计入。"),
+    "due": ("Due by {0}.", "应于{0}前办结。"),
+    "no_deadline": ("No deadline: {0}.", "无法计算时限：{1}。"),
 }  # fmt: skip
 """English and Chinese words of each kind of step; ``{n}`` is its n-th value."""
 

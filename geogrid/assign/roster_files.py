@@ -17,7 +17,7 @@ from geogrid.assign.workbook import read_tables, write_tables
 from geogrid.assign.workdays import WorkCalendar
 from geogrid.errors import InputError, RowsError
 
-__all__ = ["ROSTER_SHEETS", "Change", "changes_between", "read_roster", "roster_of", "roster_values", "write_roster"]
+__all__ = ["ROSTER_SHEETS", "read_roster", "roster_of", "roster_values", "write_roster"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +76,6 @@ ROSTER_SHEETS: tuple[Sheet, ...] = (
     Sheet("settings", "设置", Setting, (c.text("key", "项"), c.text("value", "值"))),
 )  # fmt: skip
 """The sheets of a roster workbook, in the order in which they are written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One row that an import would add, remove or change."""
-
-    kind: str
-    table: str
-    key: str
-    before: str = ""
-    after: str = ""
-
-    def __str__(self) -> str:
-        """Return one readable line."""
-        detail = {"added": self.after, "removed": self.before}.get(self.kind, f"{self.before} → {self.after}")
-        return f"{self.kind} {self.table} {self.key}: {detail}"
 
 
 def read_roster(path: str | Path, *, onto: Roster | None = None) -> Roster:
@@ -166,40 +150,3 @@ def _calendar(values: Mapping[str, Sequence[Any]]) -> WorkCalendar:
             calendar = replace(calendar, **{key: settings[key]})
     _ = calendar.tz
     return calendar
-
-
-def changes_between(before: Roster, after: Roster) -> tuple[Change, ...]:
-    """Return what differs between two rosters, row by row; contact data is named, not shown."""
-    found = []
-    old, new = roster_values(before), roster_values(after)
-    for sheet in ROSTER_SHEETS:
-        was, now = (_keyed(sheet, values[sheet.name]) for values in (old, new))
-        hide = sheet.name == "contacts"
-        for key in [*was, *(key for key in now if key not in was)]:
-            one, two = was.get(key), now.get(key)
-            if one == two:
-                continue
-            kind = "added" if one is None else "removed" if two is None else "changed"
-            shown = [("(contact data)" if hide else " | ".join(filter(None, row))) if row else "" for row in (one, two)]
-            found.append(Change(kind, sheet.name, key, *shown))
-    return tuple(found)
-
-
-_KEYS = {
-    "departments": 1, "persons": 1, "contacts": 1, "stations": 1, "serves": 2, "roles": 1, "duties": 5, "leaves": 2,
-    "calendar": 1, "settings": 1,
-}  # fmt: skip
-
-
-def _keyed(sheet: Sheet, values: Sequence[Any]) -> dict[str, list[str]]:
-    """Return the rows by the columns that identify them; repeated keys are numbered."""
-    keyed: dict[str, list[str]] = {}
-    for value in values:
-        row = sheet.row_of(value)
-        key = " ".join(part for part in row[: _KEYS[sheet.name]] if part)
-        number = 2
-        while key in keyed:
-            key = f"{key.split(' #')[0]} #{number}"
-            number += 1
-        keyed[key] = row
-    return keyed

@@ -54,8 +54,8 @@ class Category:
         Role that handles it in a grid; ``""`` for the grid's head.
     qualification : str
         Certificate that the lead must hold; ``""`` for none.
-    bodies : tuple of str
-        Department codes (or names) the standard makes responsible.
+    bodies, supervisors : tuple of str
+        Departments, by code or name, that the standard makes responsible and that supervise.
     conditions : tuple of Condition
     """
 
@@ -67,6 +67,7 @@ class Category:
     role: str = ""
     qualification: str = ""
     bodies: tuple[str, ...] = ()
+    supervisors: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
 
     def condition(self, code: str) -> Condition:

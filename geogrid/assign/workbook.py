@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from geogrid.assign.columns import Sheet, plain_text
+from geogrid.assign.columns import Sheet
+from geogrid.assign.plainness import plain_text
 from geogrid.errors import (
     GeogridError,
     InputError,
@@ -22,7 +23,7 @@ from geogrid.errors import (
     StorageError,
 )
 
-__all__ = ["Tables", "read_tables", "write_tables"]
+__all__ = ["Tables", "read_raw", "read_tables", "write_tables"]
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -80,6 +81,16 @@ def read_tables(path: str | Path, sheets: Sequence[Sheet]) -> Tables:
     if problems:
         raise RowsError(problems, source=path)
     return Tables(values, rows)
+
+
+def read_raw(path: str | Path) -> list[list[str]]:
+    """Return the rows of a CSV file, or of a workbook's first worksheet, as plain text."""
+    source = Path(path)
+    if not source.exists():
+        raise NotFoundError("no such file", given=source)
+    if source.suffix.lower() in (".xlsx", ".xlsm"):
+        return next((rows for _, rows in _workbook_rows(source)), [])
+    return _csv_rows(source)
 
 
 def _raw_tables(path: Path, sheets: Sequence[Sheet]) -> Iterator[tuple[Sheet, list[list[str]]]]:

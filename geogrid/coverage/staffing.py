@@ -125,7 +125,7 @@ def prove_staffing(
     classes = desk.classes.found
     for done, number in enumerate(pieces.classes_met):
         for category, condition, label in cases:
-            lines = desk.lines.of(classes[number], category, condition)
+            lines = desk.lines_of(classes[number], category, condition)
             by_signature[number, lines].append(label)
         progress("compile", done + 1, len(pieces.classes_met))
     found: list[Open] = []
