@@ -18,6 +18,8 @@ VERBS: dict[str, str] = {
     "demo": "Run the whole way once on a bundled real district.",
     "partition": "Cut a place into cells and grids by a plan and publish an edition.",
     "adopt": "Take an existing division as it is, prove it and publish it.",
+    "rebalance": "Put grids in balance again after the load has changed, moving as little as possible.",
+    "compare": "Make several plans of grids and compare them side by side.",
     "lookup": "Answer one place: cell, grids, station, accountable person.",
     "assign": "Answer a file of reports: CSV, Excel, Parquet, GeoPackage, NDJSON.",
     "doctor": "Tell whether a feed's coordinates are mislabelled, and how sure answers are.",
