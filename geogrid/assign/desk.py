@@ -13,6 +13,7 @@ from geogrid.assign.answering import Desk
 from geogrid.assign.changes import Change, changes_between
 from geogrid.assign.frame import answer_frame
 from geogrid.assign.locator import Locator
+from geogrid.assign.locator_editions import locator_of_edition
 from geogrid.assign.roster import Roster
 from geogrid.assign.roster_files import (
     ROSTER_SHEETS,
@@ -40,12 +41,12 @@ class Edition(StoredEdition):
     """An edition that can be asked where a point lies."""
 
     def locator(self) -> Locator:
-        """Return the locator of all layers of this edition; made once."""
+        """Return the locator of all layers of this edition, mapped from its file beside the atlas."""
         return self._locator
 
     @cached_property
     def _locator(self) -> Locator:
-        return Locator.of(self.division)
+        return locator_of_edition(self)
 
 
 class Atlas(EditionStore):
@@ -130,9 +131,7 @@ class Atlas(EditionStore):
 
         It is made once and again only after the atlas has changed.
         """
-        if self._changed():
-            self._desks.clear()
-            self._kept.clear()
+        self._forget_if_changed()
         if "roster" not in self._kept:
             self._kept["roster"], self._kept["rulebook"] = self.roster(), self.rulebook()
         edition = self._edition(number, as_of)
@@ -215,18 +214,17 @@ class Atlas(EditionStore):
             return as_of.date() if as_of.tzinfo is None else as_of.astimezone(tz).date()
         return as_of or self.clock().astimezone(tz).date()
 
-    def _changed(self) -> bool:
-        """Return whether somebody wrote since the last look: a file's time, a database asked now and then."""
+    def _forget_if_changed(self) -> None:
+        """Drop what is kept if somebody wrote since: a file's time, a database asked now and then."""
         if self.path is not None:
             state = self.path.stat()
             seen: Any = (state.st_mtime_ns, state.st_size)
         else:
             seen = int(time.monotonic() / _DATABASE_CHECK_S)
-        changed: bool = self._kept.get("seen") != seen
-        if changed:
+        if self._kept.get("seen") != seen:
+            self._desks.clear()
             self._kept.clear()
             self._kept["seen"] = seen
-        return changed
 
     @cached_property
     def _desks(self) -> dict[int, Desk]:

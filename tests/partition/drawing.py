@@ -26,7 +26,9 @@ def text(values: Sequence[str]) -> np.ndarray:
     return np.array(list(values), dtype=object)
 
 
-def areas(level: str, shapes: Sequence[shapely.Geometry], codes: Sequence[str] | None = None, parent: str = "") -> Areas:
+def areas(
+    level: str, shapes: Sequence[shapely.Geometry], codes: Sequence[str] | None = None, parent: str = ""
+) -> Areas:
     codes = codes or [f"A{row + 1}" for row in range(len(shapes))]
     polygons = LatticePolygons.from_shapely(np.array([degrees(shape) for shape in shapes], dtype=object))
     return Areas(level, text(codes), text([f"Area {code}" for code in codes]), text([parent] * len(codes)), polygons)
@@ -40,4 +42,6 @@ def place(*shapes: shapely.Geometry, codes: Sequence[str] | None = None) -> Boun
 def plan(method: str, *, more: str = "", **keys: object) -> Plan:
     """Return a plan with one base layer."""
     lines = [f"{key} = {value!r}".replace("'", '"') for key, value in keys.items()]
-    return Plan.parse("\n".join(['[place]\ncode = "T"\n[[layer]]\nname = "cell"', f'method = "{method}"', *lines, more]))
+    return Plan.parse(
+        "\n".join(['[place]\ncode = "T"\n[[layer]]\nname = "cell"', f'method = "{method}"', *lines, more])
+    )

@@ -42,7 +42,11 @@ def test_a_corner_on_a_neighbours_side_becomes_its_vertex():
     borders = joined(Borders.of(boxes((0, 0, 2, 1), (0, 1, 1, 2), (1, 1, 2, 2))))
     assert len(borders.to_shapely()[0].exterior.coords) == 6
     first, second, length = borders.neighbours()
-    assert list(zip(first.tolist(), second.tolist(), length.tolist(), strict=True)) == [(0, 1, 1.0), (0, 2, 1.0), (1, 2, 1.0)]
+    assert list(zip(first.tolist(), second.tolist(), length.tolist(), strict=True)) == [
+        (0, 1, 1.0),
+        (0, 2, 1.0),
+        (1, 2, 1.0),
+    ]
 
 
 def test_an_outline_gains_the_corners_of_its_cells_and_so_does_its_neighbour():

@@ -24,7 +24,9 @@ def cut_of(frame, lines):
     """Return the faces that lines, in the frame's metres, cut out of its first area."""
     outline = frame.parents[0]
     noded = shapely.union_all([outline.boundary, *lines])
-    faces = [face for face in shapely.get_parts(shapely.polygonize([noded])) if outline.contains(face.representative_point())]
+    faces = [
+        face for face in shapely.get_parts(shapely.polygonize([noded])) if outline.contains(face.representative_point())
+    ]
     return Cut(np.array(faces, dtype=object), np.zeros(len(faces), np.int64))
 
 

@@ -132,7 +132,9 @@ def test_any_order_of_the_areas_gives_the_same_bytes():
     for order in ([0, 1, 2, 3], [3, 1, 0, 2]):
         boundaries = place(*(boxes[i] for i in order), codes=[codes[i] for i in order])
         division = divide(plan("squares", target_area_m2=900), boundaries=boundaries)
-        results.append((division.shapes("cell").coords.tobytes(), division.base.areas.tolist(), division.areas[-1].codes.tolist()))
+        results.append(
+            (division.shapes("cell").coords.tobytes(), division.base.areas.tolist(), division.areas[-1].codes.tolist())
+        )
     assert results[0] == results[1]
 
 
