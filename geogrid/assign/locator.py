@@ -233,7 +233,7 @@ class Locator:
         self.guard()
         surface = self.surface(layer)
         owners = np.empty(len(steps), np.int32)
-        locate_steps(steps, surface.head, surface.table, surface.lists, owners)
+        locate_steps(steps, surface.head, *surface.parts, owners)
         return self.rows_of(layer, owners)
 
     def locate_all(
@@ -319,8 +319,7 @@ class Locator:
 
     @staticmethod
     def _owner(surface: Surface, x: int, y: int) -> int:
-        west, south, k, width, height = surface.corner
-        return int(owner_at(x - west, y - south, k, width, height, surface.table, surface.lists))
+        return int(owner_at(x, y, *surface.corner, *surface.parts))
 
 
 def _floats(lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -351,5 +350,5 @@ def _fill_degrees(surface: Surface, lon: FloatArray, lat: FloatArray, datum: Dat
         x, y = lon[part], lat[part]
         if datum not in _PLAIN:
             x, y = (_readable(values) for values in shift_to_wgs84(x, y, datum))
-        if locate_degrees(x, y, surface.head, surface.table, surface.lists, owners[part]) >= 0:
+        if locate_degrees(x, y, surface.head, *surface.parts, owners[part]) >= 0:
             require_lonlat(lon, lat)
