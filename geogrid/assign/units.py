@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from geogrid.assign.roster import Duty, Roster, Served
-from geogrid.errors import RowProblem, RowsError
+from geogrid.errors import NotFoundError, RowProblem, RowsError
 from geogrid.partition.division import Division
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ def unit_problems(division: Division, roster: Roster) -> Iterator[tuple[int, str
 
 
 def _heirs(atlas: Atlas, layer: str, code: str, reason: str) -> str:
-    heirs = atlas.successors(code, layer=layer) if reason.startswith("no such code") else {}
+    try:
+        heirs = atlas.successors(code, layer=layer) if reason.startswith("no such code") else {}
+    except NotFoundError:
+        return reason
     named = [heir for heir in heirs if heir]
     if not named:
         return reason

@@ -309,7 +309,7 @@ def _require_turn(
         raise ConflictError(
             f"edition {later[0].number} already begins on {later[0].valid_from.isoformat()}", given=begins.isoformat(),
             allowed=f"a day after {later[-1].valid_from.isoformat()}",
-            mend="choose a later day, or say that the later editions are to be replaced",
+            mend="choose a later day, or say that the later editions are to be replaced (--replace)",
         )  # fmt: skip
 
 

@@ -124,6 +124,11 @@ def test_neither_row_order_nor_ring_start_nor_direction_changes_the_hash(same_se
     assert content_hash(canonical(other)) == content_hash(canonical(city))
 
 
+def test_the_hash_of_the_toy_city_is_the_same_on_every_machine():
+    golden = "b250e43a51f545caef1c356ed60542f9cd0be94afb5ab67f0f2563574fbf6e25"
+    assert content_hash(canonical(toy_city())) == golden
+
+
 def test_a_shuffled_division_is_stored_as_the_same_bytes(tmp_path):
     files = []
     for seed in (1, 2):
