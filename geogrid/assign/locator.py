@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from geogrid.assign.compiled import interpreted
 from geogrid.assign.locator_build import Surface, build_surface
-from geogrid.assign.locator_kernel import locate_degrees, locate_steps, owner_at
+from geogrid.assign.locator_kernel import locate_degrees, locate_steps, resolved
 from geogrid.assign.locator_nearest import Rim
 from geogrid.assign.shift import shift_one, shift_to_wgs84
 from geogrid.crs import require_lonlat, to_wgs84
@@ -26,6 +27,7 @@ __all__ = ["Locator"]
 
 _PLAIN = (Datum.WGS84, Datum.CGCS2000)
 _BLOCK = 1 << 16
+_resolved_interpreted = interpreted(resolved)
 
 
 def _nothing() -> None:
@@ -319,7 +321,15 @@ class Locator:
 
     @staticmethod
     def _owner(surface: Surface, x: int, y: int) -> int:
-        return int(owner_at(x, y, *surface.corner, *surface.parts))
+        west, south, k, width, height = surface.corner
+        column, row = (x - west) >> k, (y - south) >> k
+        if not (0 <= column < width and 0 <= row < height):
+            return -1
+        table, records, entries = surface.views
+        value: int = table[row * width + column]
+        if value >= -1:
+            return value
+        return int(_resolved_interpreted(x, y, west, south, k, value, table, records, entries))
 
 
 def _floats(lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:

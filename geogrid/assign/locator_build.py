@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +67,16 @@ class Surface:
     def parts(self) -> tuple[Int32Array, Int32Array, Int32Array]:
         """What the kernels read: the table, and the records and entries as flat runs."""
         return self.table, self.records.reshape(-1), self.entries.reshape(-1)
+
+    @cached_property
+    def views(self) -> tuple[Any, Any, Any]:
+        """The same parts for the interpreted kernel: a view gives plain integers fast."""
+        table, records, entries = (memoryview(part) for part in self.parts)
+        return table, records, entries
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the views: they cannot be pickled, and are made again when they are asked for."""
+        return {name: value for name, value in vars(self).items() if name != "views"}
 
     def __len__(self) -> int:
         """Return the number of polygons."""

@@ -7,7 +7,7 @@ import numpy as np
 from geogrid.assign.compiled import Whole, compiled
 from geogrid.types import FloatArray, Int32Array, IntArray
 
-__all__ = ["locate_degrees", "locate_steps", "owner_at"]
+__all__ = ["locate_degrees", "locate_steps", "owner_at", "resolved"]
 
 _BLOCK = 1024
 
@@ -30,33 +30,37 @@ def owner_at(
     column, row = (x - west) >> k, (y - south) >> k
     if column < 0 or row < 0 or column >= width or row >= height:
         return -1
-    return _resolved(x, y, west, south, k, np.int64(table[row * width + column]), table, records, entries)
+    return resolved(x, y, west, south, k, table[row * width + column], table, records, entries)
 
 
 @compiled
-def _resolved(
+def resolved(
     x: Whole, y: Whole, west: Whole, south: Whole, k: Whole, value: Whole,
     table: Int32Array, records: Int32Array, entries: Int32Array,
 ) -> Whole:  # fmt: skip
-    """Return the owner of a point whose tile holds `value`."""
+    """Return the owner of a point whose tile holds `value`.
+
+    The scalar door runs this very function interpreted, on memory views: for one point that
+    is as fast as a call into compiled code, and it spares the start of the compiler.
+    """
     gx, gy = x - west, y - south
     while value < -1:
         place = -2 - value
         if place & 3 == 0:
             at = (place >> 2) << 3
             # A point is strictly west of a border when the cross product is positive.
-            side = np.int64(records[at + 2]) * (y - records[at + 1]) - (x - records[at]) * np.int64(records[at + 3])
-            return np.int64(records[at + 4]) if side > 0 else np.int64(records[at + 5])
+            side = records[at + 2] * (y - records[at + 1]) - (x - records[at]) * records[at + 3]
+            return records[at + 4] if side > 0 else records[at + 5]
         if place & 3 == 2:
             bits = min(k, 4)
             k -= bits
             mask = (1 << bits) - 1
-            value = np.int64(table[(place >> 2) + (((gy >> k) & mask) << bits) + ((gx >> k) & mask)])
+            value = table[(place >> 2) + (((gy >> k) & mask) << bits) + ((gx >> k) & mask)]
             continue
         up = gy & ((1 << k) - 1)
         entry = (place >> 2) << 1
         while True:
-            border, rows = np.int64(entries[entry]), np.int64(entries[entry + 1])
+            border, rows = entries[entry], entries[entry + 1]
             if rows == -1:
                 return -2 - border
             above = up - (rows & 0xFFFF)
@@ -64,9 +68,9 @@ def _resolved(
                 if border < 0:
                     return -2 - border
                 at = border << 3
-                side = np.int64(records[at + 2]) * (y - records[at + 1]) - (x - records[at]) * np.int64(records[at + 3])
+                side = records[at + 2] * (y - records[at + 1]) - (x - records[at]) * records[at + 3]
                 if side > 0:
-                    return np.int64(records[at + 4])
+                    return records[at + 4]
             entry += 2
     return value
 
@@ -100,11 +104,11 @@ def _resolve_block(
     for n in range(n_single):
         i = single[n]
         at = ((-2 - np.int64(owners[i])) >> 2) << 3
-        side = np.int64(records[at + 2]) * (ys[i] - records[at + 1]) - (xs[i] - records[at]) * np.int64(records[at + 3])
+        side = records[at + 2] * (ys[i] - records[at + 1]) - (xs[i] - records[at]) * records[at + 3]
         owners[i] = records[at + 5 - np.int64(side > 0)]
     for n in range(n_other):
         i = other[n]
-        owners[i] = _resolved(xs[i], ys[i], west, south, k, np.int64(owners[i]), table, records, entries)
+        owners[i] = resolved(xs[i], ys[i], west, south, k, owners[i], table, records, entries)
 
 
 @compiled
