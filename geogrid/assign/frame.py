@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from geogrid.assign.answering import Desk
-from geogrid.assign.batch import answer_rows
-from geogrid.crs import crs_to_lonlat
+from geogrid.assign.cases import NO_DEADLINE
+from geogrid.crs import crs_to_lonlat, to_wgs84
 from geogrid.errors import InputError
+from geogrid.lattice import to_lattice
 from geogrid.types import BoolArray, Datum, FloatArray, Int32Array, IntArray
 
 __all__ = ["answer_frame"]
@@ -46,8 +47,8 @@ def answer_frame(
     -------
     pandas.DataFrame
         Columns ``outcome`` (``answered``, ``hole``, ``outside``, ``refused``), ``cell``, one per
-        layer, ``station``, ``person``, ``name``, ``role``, ``department``, ``clash``, ``rule``
-        and ``problem`` (why a row was refused). Each row is answered or refused on its own.
+        layer, ``station``, ``person``, ``name``, ``role``, ``department``, ``clash``, ``rule``,
+        ``deadline`` and ``problem`` (why a row was refused). Each row is answered or refused on its own.
 
     Raises
     ------
@@ -70,7 +71,13 @@ def answer_frame(
     for name, found in desk.locator.locate_all(x[fine], y[fine], datum=given).items():
         rows[name][fine] = found
     cells = rows[desk.places.base.name]
-    result = answer_rows(desk, _classes(desk, rows, cells), kind, case, seconds)
+    cases = desk.cases.rows(kind, case)
+    batch = desk.batch(seconds[fine] if fine.any() else np.zeros(1, np.int64))
+    places = np.where(fine, _classes(desk, rows, cells), np.int32(-1))
+    holders = np.zeros(count, np.int32)
+    if desk.rulebook.assets:
+        holders[fine] = batch.holder_rows(cases[fine], to_lattice(*to_wgs84(x[fine], y[fine], datum=given)))
+    result = batch.answer(places, cases, holders, seconds)
     outcome = np.where(cells < 0, "outside", np.where(result.person < 0, "hole", "answered")).astype(object)
     outcome[~fine] = "refused"
     columns: dict[str, Any] = {"outcome": pd.Categorical(outcome, ["answered", "hole", "outside", "refused"])}
@@ -79,6 +86,7 @@ def answer_frame(
     columns |= _people(desk, cells, result.person, result.duty)
     columns["clash"] = result.clash
     columns["rule"] = _coded(np.array(result.labels, dtype=object), result.label)
+    columns["deadline"] = _deadlines(desk, cells, cases, seconds)
     columns["problem"] = problem
     return pd.DataFrame(columns, index=frame.index)
 
@@ -110,6 +118,16 @@ def _people(desk: Desk, cells: Int32Array, person: Int32Array, duty: Int32Array)
         "role": column([d.role for d in roster.duties], duty),
         "department": column([p.department for p in roster.persons], person),
     }
+
+
+def _deadlines(desk: Desk, cells: Int32Array, cases: Int32Array, seconds: IntArray) -> Any:
+    """Return the deadlines in the city's time zone, NaT where there is none."""
+    import pandas as pd
+
+    grades, rows = desk.places.grade_rows
+    due = desk.cases.deadlines(desk.work_clock, np.where(cells >= 0, cases, 0), rows[cells], grades, seconds)
+    moments = np.where(due == NO_DEADLINE, np.datetime64("NaT"), due.astype("datetime64[s]"))
+    return pd.Series(moments).dt.tz_localize("UTC").dt.tz_convert(desk.roster.calendar.zone).array
 
 
 def _classes(desk: Desk, rows: dict[str, Int32Array], cells: Int32Array) -> Int32Array:

@@ -7,7 +7,6 @@ nobody, or more than one person, is answerable.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,6 @@ import numpy as np
 from geogrid.assign.answering import Desk
 from geogrid.assign.lines import Line
 from geogrid.assign.resolve import Resolution
-from geogrid.assign.rulebook import Category
 from geogrid.assign.timeline import Timeline
 from geogrid.coverage.pieces import Pieces, pieces_of
 from geogrid.types import Int32Array, IntArray, Progress, no_progress
@@ -120,18 +118,15 @@ def prove_staffing(
     start, end = desk.roster.calendar.second_of(first), desk.roster.calendar.second_of(last)
     resolution = Resolution(desk.roster, start, end)
     pieces = pieces_of(desk)
-    cases = _cases(desk)
-    by_signature: dict[tuple[int, tuple[Line, ...]], list[str]] = defaultdict(list)
-    classes = desk.classes.found
-    for done, number in enumerate(pieces.classes_met):
-        for category, condition, label in cases:
-            lines = desk.lines_of(classes[number], category, condition)
-            by_signature[number, lines].append(label)
-        progress("compile", done + 1, len(pieces.classes_met))
+    cases = desk.lines.profiles.cases()
+    classes, met = desk.classes.found, pieces.classes_met
+    swept = [(number, profile) for number in met for profile in cases]
     found: list[Open] = []
     answered = 0.0
     holed: set[int] = set()
-    for done, ((number, lines), labels) in enumerate(by_signature.items()):
+    for done, (number, profile) in enumerate(swept):
+        labels = cases[profile]
+        lines = desk.lines.of_profile(classes[number], profile)
         timeline = resolution.timeline(lines)
         flaws = _flaws(timeline, end)
         closed = (end - start) - sum(int((spans[:, 1] - spans[:, 0]).sum()) for spans in flaws.values())
@@ -140,22 +135,14 @@ def prove_staffing(
             holed.add(number)
         for kind, spans in flaws.items():
             found += _opens(desk, pieces, number, kind, spans, tuple(labels), lines, resolution)
-        progress("sweep", done + 1, len(by_signature))
-    total = float(pieces.area_m2.sum()) * len(cases) * (end - start)
+        progress("sweep", done + 1, len(swept))
+    reportable = sum(len(labels) for labels in cases.values())
+    total = float(pieces.area_m2.sum()) * reportable * (end - start)
     found.sort(key=lambda o: (o.kind != "hole", -o.hours_per_week * o.area_m2 * max(len(o.categories), 1), o.unit))
     return StaffingProof(
-        start, end, tuple(found), len(desk.places), len(cases), len(pieces) * len(cases), answered / total if total else 1.0,
+        start, end, tuple(found), len(desk.places), reportable, len(pieces) * reportable, answered / total if total else 1.0,
         tuple(pieces.cell[pieces.of_class(number)] for number in sorted(holed)),
     )  # fmt: skip
-
-
-def _cases(desk: Desk) -> list[tuple[Category | None, str, str]]:
-    """Return (category, condition, label) of everything that can be reported."""
-    cases: list[tuple[Category | None, str, str]] = []
-    for category in desk.rulebook.categories:
-        conditions = [condition.code for condition in category.conditions] or [""]
-        cases += [(category, code, f"{category.code}/{code}" if code else category.code) for code in conditions]
-    return cases or [(None, "", "")]
 
 
 def _flaws(timeline: Timeline, end: int) -> dict[str, IntArray]:
