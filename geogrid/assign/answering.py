@@ -24,6 +24,7 @@ from geogrid.assign.reasons import Step
 from geogrid.assign.resolve import Resolution
 from geogrid.assign.roster import Roster
 from geogrid.assign.rulebook import Asset, Category, Rulebook
+from geogrid.assign.turns import Turn
 from geogrid.assign.walk import walk_lines
 from geogrid.crs import to_wgs84
 from geogrid.errors import InputError
@@ -201,6 +202,41 @@ class Desk:
             station=Named(place.station, self.roster.station(place.station).name) if place.station else None,
             deadline=due, steps=tuple(steps), **found,
         )  # fmt: skip
+
+    def turns(
+        self,
+        *,
+        lon: float,
+        lat: float,
+        datum: str | Datum,
+        category: str = "",
+        condition: str = "",
+        at: dt.datetime,
+        hours: float = 24.0,
+    ) -> tuple[Turn, ...]:
+        """Return who answers a place from `at` on, change by change, for some hours; empty outside."""
+        x, y = (float(value) for value in to_wgs84(lon, lat, datum=datum))
+        kind = self._category(category, condition)
+        rows = self.locator.at(lon=x, lat=y, datum=Datum.WGS84)
+        cell = rows[self.places.base.name]
+        if cell < 0:
+            return ()
+        place = self.classes.at(cell, tuple((name, rows[name]) for name in self.classes.overlays))
+        asset, _ = self._asset_at(kind, x, y)
+        first = self.roster.calendar.second_of(at)
+        resolution = Resolution(self.roster, first, first + max(int(hours * 3600), 1))
+        timeline = resolution.timeline(self.lines.of(place, kind, condition, asset.holders if asset else ()))
+        turns = []
+        for second, value in zip(timeline.times.tolist(), timeline.values.tolist(), strict=True):
+            start = self.roster.calendar.moment_of(second)
+            if second >= resolution.last:
+                break
+            if value < 0:
+                turns.append(Turn(start, None))
+                continue
+            duty, person, label = resolution.posts.state(value)
+            turns.append(Turn(start, self.details.on_duty(duty, person), value % 2 == 1, label))
+        return tuple(turns)
 
     def _category(self, code: str, condition: str) -> Category | None:
         if not code:

@@ -15,7 +15,7 @@ from geogrid.errors import InputError
 from geogrid.lattice import to_lattice
 from geogrid.types import BoolArray, Datum, FloatArray, Int32Array, IntArray
 
-__all__ = ["answer_frame"]
+__all__ = ["answer_frame", "reported_seconds"]
 
 
 def answer_frame(
@@ -65,7 +65,8 @@ def answer_frame(
     ranged = good & (np.abs(x) <= 180) & (np.abs(y) <= 90)
     problem[good & ~ranged] = "the coordinate is out of range: longitude comes first, in degrees"
     kind, case = _categories(desk, frame, category, condition, problem)
-    seconds = _seconds(desk, frame, at, problem)
+    seconds, undated = reported_seconds(desk, frame, at)
+    problem[problem == ""] = undated[problem == ""]
     fine = problem == ""
     rows = {name: np.full(count, -1, np.int32) for name in desk.locator.layer_names}
     for name, found in desk.locator.locate_all(x[fine], y[fine], datum=given).items():
@@ -127,7 +128,7 @@ def _deadlines(desk: Desk, cells: Int32Array, cases: Int32Array, seconds: IntArr
     grades, rows = desk.places.grade_rows
     due = desk.cases.deadlines(desk.work_clock, np.where(cells >= 0, cases, 0), rows[cells], grades, seconds)
     moments = np.where(due == NO_DEADLINE, np.datetime64("NaT"), due.astype("datetime64[s]"))
-    return pd.Series(moments).dt.tz_localize("UTC").dt.tz_convert(desk.roster.calendar.zone).array
+    return pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(desk.roster.calendar.zone)
 
 
 def _classes(desk: Desk, rows: dict[str, Int32Array], cells: Int32Array) -> Int32Array:
@@ -204,21 +205,35 @@ def _factorised(column: Any) -> tuple[list[str], Int32Array]:
     return [str(code).strip() for code in codes], np.asarray(rows, np.int32)
 
 
-def _seconds(desk: Desk, frame: Any, at: str | dt.datetime | None, problem: npt.NDArray[np.object_]) -> IntArray:
+def reported_seconds(
+    desk: Desk, frame: Any, at: str | dt.datetime | None, *, form: str = ""
+) -> tuple[IntArray, npt.NDArray[np.object_]]:
+    """Return when each report was made, seconds since 1970 UTC, and for each what is wrong with its time.
+
+    Parameters
+    ----------
+    desk : Desk
+        For the city's clock, which times without a zone mean.
+    frame : pandas.DataFrame
+    at : str or datetime, optional
+        A column, one moment for all, or None for now.
+    form : str
+        How times are written, as strftime; ISO 8601 if not given.
+    """
     import pandas as pd
 
     calendar = desk.roster.calendar
     if not isinstance(at, str) or at not in frame.columns:
         moment = at if isinstance(at, dt.datetime) else dt.datetime.now(dt.UTC)
-        return np.full(len(frame), calendar.second_of(moment), np.int64)
+        return np.full(len(frame), calendar.second_of(moment), np.int64), np.full(len(frame), "", dtype=object)
     moments = frame[at]
     if not pd.api.types.is_datetime64_any_dtype(moments):
-        moments = pd.to_datetime(moments, errors="coerce", format="ISO8601")
+        moments = pd.to_datetime(moments, errors="coerce", format=form or "ISO8601")
     if moments.dt.tz is None:
         moments = moments.dt.tz_localize(
             calendar.tz, ambiguous=np.ones(len(moments), bool), nonexistent="shift_forward"
         )
     missing: BoolArray = moments.isna().to_numpy()
-    problem[missing & (problem == "")] = "the time is not understood: ISO 8601, e.g. 2026-11-22T20:15+08:00"
+    problem = np.where(missing, "the time is not understood: ISO 8601, e.g. 2026-11-22T20:15+08:00", "").astype(object)
     utc = moments.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[s]").astype(np.int64)
-    return np.where(missing, 0, utc)
+    return np.where(missing, 0, utc), problem
