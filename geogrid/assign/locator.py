@@ -15,6 +15,7 @@ import numpy.typing as npt
 from geogrid.assign.locator_build import Surface, build_surface
 from geogrid.assign.locator_kernel import locate_degrees, locate_steps, owner_at
 from geogrid.assign.locator_nearest import Rim
+from geogrid.assign.shift import shift_one, shift_to_wgs84
 from geogrid.crs import require_lonlat, to_wgs84
 from geogrid.errors import CoordinateError, InputError, NotFoundError
 from geogrid.lattice import LatticePolygons
@@ -95,7 +96,7 @@ class Locator:
         Raises
         ------
         InputError
-            If a membership has not one row for each cell, a name is given twice, or a
+            If a membership has not one row for each cell (-1 for none), a name is given twice, or a
             sloped edge is longer than 90 degrees.
         """
         members, drawn = dict(memberships or {}), dict(overlays or {})
@@ -110,6 +111,10 @@ class Locator:
                     f"the membership of layer {name!r} does not fit the cells",
                     given=str(row.shape), allowed=str((len(polygons),)),
                 )  # fmt: skip
+            if (row < -1).any():
+                raise InputError(
+                    f"a membership of layer {name!r} is not a row", given=int(row.min()), allowed="-1 or more"
+                )
             rows[name] = row
         return cls(
             build_surface(polygons, workers=workers),
@@ -308,8 +313,7 @@ class Locator:
             require_lonlat(lon, lat)
             raise CoordinateError("not one coordinate", given=f"lon={lon!r:.60}, lat={lat!r:.60}", allowed="numbers")
         if given not in _PLAIN:
-            gx, gy = to_wgs84(x, y, datum=given)
-            x, y = float(gx), float(gy)
+            x, y = shift_one(x, y, given)
         return round(x * 1e7), round(y * 1e7)
 
     @staticmethod
@@ -341,8 +345,10 @@ def _readable(values: FloatArray) -> FloatArray:
 
 
 def _fill_degrees(surface: Surface, lon: FloatArray, lat: FloatArray, datum: Datum, owners: Int32Array) -> None:
-    if datum not in _PLAIN:
-        lon, lat = (_readable(values) for values in to_wgs84(lon, lat, datum=datum))
-    bad = locate_degrees(lon, lat, surface.head, surface.table, surface.lists, owners)
-    if bad >= 0:
-        require_lonlat(lon, lat)
+    for first in range(0, len(lon), _BLOCK):
+        part = slice(first, first + _BLOCK)
+        x, y = lon[part], lat[part]
+        if datum not in _PLAIN:
+            x, y = (_readable(values) for values in shift_to_wgs84(x, y, datum))
+        if locate_degrees(x, y, surface.head, surface.table, surface.lists, owners[part]) >= 0:
+            require_lonlat(lon, lat)

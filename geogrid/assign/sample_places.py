@@ -83,7 +83,9 @@ def sample_reports(place: Boundaries, count: int, *, seed: int) -> Any:
     """
     import pandas as pd
 
-    points = from_lattice(to_lattice(*_inside(place, count, np.random.default_rng(seed)).T))
+    rng = np.random.default_rng(seed)
+    points = from_lattice(to_lattice(*_inside(place, count, rng).T))
+    order = rng.permutation(count).tolist()
     start = dt.datetime(2026, 11, 22, tzinfo=dt.timezone(dt.timedelta(hours=8)))
     step = dt.timedelta(days=1) / count
     return pd.DataFrame(
@@ -91,7 +93,7 @@ def sample_reports(place: Boundaries, count: int, *, seed: int) -> Any:
             "report": [f"sample-{number:06d}" for number in range(1, count + 1)],
             "lon": points[:, 0],
             "lat": points[:, 1],
-            "at": [(start + number * step).isoformat(timespec="seconds") for number in range(count)],
+            "at": [(start + number * step).isoformat(timespec="seconds") for number in order],
         }
     )
 

@@ -215,7 +215,19 @@ class Atlas:
             return code_history(connection, code, layer)
 
     def successors(self, code: str, *, layer: str) -> dict[str, float]:
-        """Return the codes of the last edition that stand where `code` stood, with their share of it."""
+        """Return the codes of the last edition that stand where `code` stood, with their share of it.
+
+        Parameters
+        ----------
+        code : str
+        layer : str
+            A layer, or a level of areas.
+
+        Raises
+        ------
+        NotFoundError
+            If the layer never had the code.
+        """
         with reading(self.engine) as connection:
             return successors(connection, code, layer=layer)
 

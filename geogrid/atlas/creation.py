@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select
 
-import geogrid
 from geogrid.atlas.engine import is_url, open_engine, reading, writing
 from geogrid.atlas.geopackage import APPLICATION_ID, create_registry, register_attributes
 from geogrid.atlas.immutable import prepare_refusal
@@ -39,7 +41,7 @@ def create_tables(target: str | Path) -> None:
         If the folder cannot be written.
     """
     if is_url(target):
-        with writing(open_engine(target)) as connection:
+        with _engine(target) as engine, writing(engine) as connection:
             if inspect(connection).has_table(setting_table.name):
                 raise ConflictError("the database holds an atlas already", source=connection.engine.url, mend="open it")
             _fill(connection)
@@ -57,11 +59,20 @@ def create_tables(target: str | Path) -> None:
     fresh = Path(name)
     try:
         fresh.chmod(0o666 & ~_umask())
-        with writing(open_engine(fresh)) as connection:
+        with _engine(fresh) as engine, writing(engine) as connection:
             _fill(connection)
         _appear(fresh, path)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+@contextmanager
+def _engine(target: str | Path) -> Iterator[Engine]:
+    engine = open_engine(target)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _umask() -> int:
@@ -92,7 +103,7 @@ def _fill(connection: Connection) -> None:
     for table in metadata.sorted_tables:
         register_attributes(connection, table.name, description=_DESCRIPTIONS[table.name])
     prepare_refusal(connection)
-    settings = {"format": str(FORMAT), "geogrid": geogrid.__version__}
+    settings = {"format": str(FORMAT), "geogrid": version("geogrid")}
     connection.execute(setting_table.insert(), [{"key": key, "value": value} for key, value in settings.items()])
 
 
@@ -130,7 +141,7 @@ def require_atlas(target: str | Path) -> Engine:
         engine.dispose()
         raise FormatError(
             "the atlas was written by a newer geogrid", given=f"format {found}, by geogrid {settings.get('geogrid')}",
-            allowed=f"format {FORMAT} and older, this is geogrid {geogrid.__version__}", source=target,
+            allowed=f"format {FORMAT} and older, this is geogrid {version('geogrid')}", source=target,
             mend="pip install --upgrade geogrid",
         )  # fmt: skip
     return engine

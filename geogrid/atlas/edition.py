@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import shapely
-from sqlalchemy import Connection, Engine, Row, Table, column, select
+from sqlalchemy import Engine, select
 
 from geogrid.atlas.canonical import content_hash, record_hash
-from geogrid.atlas.columns import from_column
 from geogrid.atlas.engine import reading
-from geogrid.atlas.geometry import polygons_of
-from geogrid.atlas.tables import edition_layer_table, edition_table, feature_table
-from geogrid.boundaries.areas import Areas
+from geogrid.atlas.stored import layer_rows, read_division, stored_polygons
+from geogrid.atlas.tables import edition_table, feature_table
 from geogrid.errors import ChecksumError, NotFoundError
 from geogrid.lattice import LatticePolygons
 from geogrid.partition.division import Division, Layer
-from geogrid.types import Finding, FloatArray
+from geogrid.types import FloatArray
 
 __all__ = ["Edition", "EditionLayer", "read_editions"]
 
@@ -74,7 +70,7 @@ class Edition:
     def division(self) -> Division:
         """The division as it was published, rows in the order of their codes."""
         with reading(self.engine) as connection:
-            return _read_division(connection, self.number)
+            return read_division(connection, self.number)
 
     @property
     def layer_names(self) -> tuple[str, ...]:
@@ -85,7 +81,7 @@ class Edition:
     def counts(self) -> dict[str, int]:
         """Number of cells or grids of each layer, without reading them."""
         with reading(self.engine) as connection:
-            rows = _layer_rows(connection, self.number)
+            rows = layer_rows(connection, self.number)
         return {row.name: row.row_count for row in rows if row.kind != "area"}
 
     def layer(self, name: str) -> EditionLayer:
@@ -103,7 +99,7 @@ class Edition:
     def tables(self) -> dict[str, str]:
         """Table of each layer and, as ``area_<level>``, of each level of areas."""
         with reading(self.engine) as connection:
-            rows = _layer_rows(connection, self.number)
+            rows = layer_rows(connection, self.number)
         return {f"area_{row.name}" if row.kind == "area" else row.name: row.table_name for row in rows}
 
     def verify(self) -> Edition:
@@ -114,7 +110,7 @@ class Edition:
                     edition_table.c.number == self.number
                 )
             ).one()
-            division = _read_division(connection, self.number)
+            division = read_division(connection, self.number)
         found = (content_hash(division), record_hash(division))
         if found != (stored.content_hash, stored.record_hash):
             raise ChecksumError(
@@ -174,7 +170,7 @@ class EditionLayer:
             return self.layer.shapes
         with reading(self.edition.engine) as connection:
             table = feature_table(self.table_name, self.kind, {})
-            return _polygons(connection, table)
+            return stored_polygons(connection, table)
 
     def area_m2(self) -> FloatArray:
         """Return (n,) areas in m² on the ellipsoid."""
@@ -222,84 +218,3 @@ def read_editions(engine: Engine, kind: type[Edition] = Edition) -> tuple[Editio
         )
         following = row.valid_from if following is None else min(following, row.valid_from)
     return tuple(reversed(result))
-
-
-def _layer_rows(connection: Connection, number: int) -> Sequence[Row[Any]]:
-    table = edition_layer_table
-    return connection.execute(select(table).where(table.c.edition == number).order_by(table.c.fid)).all()
-
-
-def _read_division(connection: Connection, number: int) -> Division:
-    head = connection.execute(select(edition_table).where(edition_table.c.number == number)).one_or_none()
-    if head is None:
-        raise NotFoundError("no such edition", given=number)
-    rows = _layer_rows(connection, number)
-    areas = [_read_areas(connection, row) for row in rows if row.kind == "area"]
-    members: dict[str, list[str]] = {row.name: [] for row in rows}
-    for row in rows:
-        if row.of is not None:
-            members[row.of].append(row.member_column)
-    grid_codes: dict[tuple[str, str], list[str]] = {}
-    layers = [_read_layer(connection, row, members[row.name], grid_codes) for row in rows if row.kind != "area"]
-    return Division(
-        head.code, head.name, tuple(areas), tuple(layers), head.metric_crs, head.plan,
-        tuple(finding_of(found) for found in head.findings),
-    )  # fmt: skip
-
-
-def _read_areas(connection: Connection, row: Row[Any]) -> Areas:
-    table = feature_table(row.table_name, "area", {})
-    found = connection.execute(
-        select(table.c.code, table.c.name, table.c.parent, table.c.geom).order_by(table.c.fid)
-    ).all()
-    return Areas(
-        row.name, _text([r.code for r in found]), _text([r.name for r in found]), _text([r.parent for r in found]),
-        polygons_of([r.geom for r in found]),
-    )  # fmt: skip
-
-
-def _read_layer(
-    connection: Connection, row: Row[Any], members: list[str], grid_codes: dict[tuple[str, str], list[str]]
-) -> Layer:
-    """Return one layer; codes of the grids its rows belong to are left in `grid_codes`."""
-    names = {kept for _, kept, _ in row.attributes} | set(members)
-    table = feature_table(row.table_name, row.kind, {})
-    wanted: list[Any] = [table.c.code, table.c.name, table.c.area]
-    wanted += [column(name) for name in sorted(names)]
-    if row.kind != "stacked":
-        wanted.append(table.c.geom)
-    found = connection.execute(select(*wanted).select_from(table).order_by(table.c.fid)).all()
-    place_of = dict(zip(sorted(names), range(3, 3 + len(names)), strict=True))
-    for name in members:
-        grid_codes[row.name, name] = [r[place_of[name]] for r in found]
-    codes = _text([r[0] for r in found])
-    membership = None
-    if row.of is not None:
-        place = {code: position for position, code in enumerate(codes.tolist())}
-        below = grid_codes[row.of, row.member_column]
-        membership = np.array([place[code] for code in below], np.int32)
-    attributes = {name: from_column([r[place_of[kept]] for r in found], tag) for name, kept, tag in row.attributes}
-    return Layer(
-        row.name, row.kind, codes, _text([r[1] for r in found]), _text([r[2] for r in found]), of=row.of,
-        membership=membership, shapes=polygons_of([r[-1] for r in found]) if row.kind != "stacked" else None,
-        attributes=attributes,
-    )  # fmt: skip
-
-
-def _polygons(connection: Connection, table: Table) -> LatticePolygons:
-    return polygons_of(list(connection.execute(select(table.c.geom).order_by(table.c.fid)).scalars()))
-
-
-def _text(values: list[str]) -> npt.NDArray[np.object_]:
-    result = np.empty(len(values), dtype=object)
-    result[:] = values
-    return result
-
-
-def finding_of(stored: dict[str, Any]) -> Finding:
-    """Return a finding from its JSON form."""
-    geometry = stored.get("geometry")
-    return Finding(
-        stored["rule"], stored["message"], tuple(stored["subjects"]), stored["lon"], stored["lat"],
-        stored["amount"], stored["unit"], None if geometry is None else shapely.from_wkt(geometry),
-    )  # fmt: skip

@@ -15,7 +15,7 @@ def prepare_refusal(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(
             "CREATE FUNCTION geogrid_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "RAISE EXCEPTION '% is published and immutable', TG_TABLE_NAME; END $$"
+            "RAISE EXCEPTION '%% is published and immutable', TG_TABLE_NAME; END $$"
         )
     for table in _ADDED_TO:
         forbid_changes(connection, table, events=("UPDATE", "DELETE"))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from geogrid.atlas.canonical import canonical_polygons
 from geogrid.atlas.edition import Edition
 from geogrid.atlas.exchange import Exchange, exchange_of
-from geogrid.atlas.lineage import carried_codes, code_history, lives_on_in, passages
+from geogrid.atlas.lineage import area_layer, carried_codes, code_history, lives_on_in, passages
 from geogrid.atlas.numbering import Numbering, numbering_for
 from geogrid.atlas.soundness import require_unique
 from geogrid.atlas.tables import code_table
@@ -21,7 +21,7 @@ from geogrid.lattice import LatticePolygons
 from geogrid.partition.division import Division, Layer
 from geogrid.types import Progress
 
-__all__ = ["Issue", "area_layer", "compare_layers", "issue_codes", "next_grid_code"]
+__all__ = ["Issue", "compare_layers", "issue_codes", "next_grid_code"]
 
 _GRID = Numbering("{area}-{layer}-{seq:03d}")
 
@@ -46,11 +46,6 @@ class Issue:
     shapes: Mapping[str, LatticePolygons]
     codes: list[dict[str, object]]
     lineage: list[dict[str, object]]
-
-
-def area_layer(level: str) -> str:
-    """Return the name under which a level of areas stands beside the layers in lineage and tables."""
-    return f"area_{level}"
 
 
 def issue_codes(

@@ -15,7 +15,21 @@ from geogrid.atlas.tables import code_table, edition_table, lineage_table
 from geogrid.errors import NotFoundError
 from geogrid.types import BoolArray
 
-__all__ = ["CodeHistory", "Passage", "carried_codes", "code_history", "lives_on_in", "passages", "successors"]
+__all__ = [
+    "CodeHistory",
+    "Passage",
+    "area_layer",
+    "carried_codes",
+    "code_history",
+    "lives_on_in",
+    "passages",
+    "successors",
+]
+
+
+def area_layer(level: str) -> str:
+    """Return the name under which a level of areas stands beside the layers in lineage and tables."""
+    return f"area_{level}"
 
 
 class Passage(NamedTuple):
@@ -124,7 +138,7 @@ def passages(
 
 
 def code_history(connection: Connection, code: str, layer: str | None = None) -> tuple[CodeHistory, ...]:
-    """Return the life of a code in every layer that ever had it.
+    """Return the life of a code in every layer that ever had it, or in one layer or level of areas.
 
     Raises
     ------
@@ -133,8 +147,9 @@ def code_history(connection: Connection, code: str, layer: str | None = None) ->
     """
     query = select(code_table).where(code_table.c.code == code).order_by(code_table.c.fid)
     if layer is not None:
-        query = query.where(code_table.c.layer == layer)
-    found = [_history(connection, row.layer, code, row.area, row.issued_in) for row in connection.execute(query).all()]
+        query = query.where(code_table.c.layer.in_([layer, area_layer(layer)]))
+    rows = sorted(connection.execute(query).all(), key=lambda row: row.layer != layer)
+    found = [_history(connection, row.layer, code, row.area, row.issued_in) for row in rows]
     if not found:
         raise NotFoundError("no edition of the atlas ever had this code", given=code, source=layer)
     return tuple(found)
@@ -178,6 +193,7 @@ def successors(connection: Connection, code: str, *, layer: str) -> dict[str, fl
         If the layer never had the code.
     """
     history = code_history(connection, code, layer)[0]
+    layer = history.layer
     if history.ended_in is None:
         return {code: 1.0}
     last = connection.execute(select(func.max(edition_table.c.number))).scalar_one()

@@ -17,7 +17,8 @@ from geogrid.atlas.columns import column_of, to_column
 from geogrid.atlas.geometry import Shape, shapes_of
 from geogrid.atlas.geopackage import register_features
 from geogrid.atlas.immutable import forbid_changes
-from geogrid.atlas.issue import Issue, area_layer
+from geogrid.atlas.issue import Issue
+from geogrid.atlas.lineage import area_layer
 from geogrid.atlas.tables import code_table, edition_layer_table, edition_table, feature_table, lineage_table
 from geogrid.boundaries.areas import Areas
 from geogrid.lattice import LatticePolygons, area_m2

@@ -111,7 +111,7 @@ def _stacked(division: Division, name: str) -> Layer:
     layer = division.layer(name)
     if layer.kind != "stacked" or layer.of is None or layer.membership is None:
         raise InputError(
-            "only grids that are made of cells can be edited so", given=f"{name} is a {layer.kind} layer",
+            "only grids that are made of cells can be edited so", given=f"{name} ({layer.kind})",
             allowed=", ".join(other.name for other in division.layers if other.kind == "stacked"),
         )  # fmt: skip
     return layer

@@ -84,7 +84,7 @@ def _geographic(shapes: Any, declared: Any, told: Datum | None) -> Any:
             return np.column_stack(to_wgs84(xy[:, 0], xy[:, 1], datum=told))
 
         return shapely.transform(shapes, unshifted)
-    if told is None and declared.to_epsg() not in _SAME_AS_WGS84:
+    if not _is_wgs84(declared):
         return shapely.transform(shapes, lambda xy: crs_to_lonlat(xy, crs=declared))
     return shapes
 
@@ -121,6 +121,11 @@ def _declared(
         raise CrsError(
             f"{told} is a datum of degrees, the file is not in degrees", given=own.name, source=source,
             mend="bring the file to longitude and latitude first",
+        )  # fmt: skip
+    if own is not None and own.is_geographic and told in (Datum.WGS84, Datum.CGCS2000) and not _is_wgs84(own):
+        raise CrsError(
+            "the file declares another datum than the one told", given=f"told {told}", allowed=own.name, source=source,
+            mend="leave the datum out, or correct the file's declaration",
         )  # fmt: skip
     if own is None and told is None:
         error = CrsError(
@@ -159,6 +164,10 @@ def _are_swapped(coords: FloatArray, source: Path | str, findings: list[Finding]
     lon, lat = coords[:, ::-1].mean(axis=0)
     findings.append(Finding("longitude_first", str(error), (str(source),), float(lon), float(lat)))
     return True
+
+
+def _is_wgs84(crs: Any) -> bool:
+    return crs.to_epsg() in _SAME_AS_WGS84 or bool(crs.equals(parse_crs("EPSG:4326"), ignore_axis_order=True))
 
 
 def _swapped(shapes: Any) -> Any:

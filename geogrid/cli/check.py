@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from geogrid.boundaries import LevelFile, check_boundaries
+from geogrid.boundaries import RULES, LevelFile, check_boundaries
 from geogrid.cli.output import console, print_json, print_table
 from geogrid.errors import InputError
 from geogrid.types import Finding
@@ -53,16 +54,16 @@ def check(
     if json:
         print_json(findings)
     elif findings:
-        rows = [
-            (
-                finding.rule, ", ".join(finding.subjects), finding.message,
-                None if finding.lon is None else f"{finding.lon:.7f}", None if finding.lat is None else f"{finding.lat:.7f}",
-                "" if finding.amount is None else f"{finding.amount:,.2f} {finding.unit}".strip(),
-            )
-            for finding in findings
-        ]  # fmt: skip
-        print_table(("rule", "areas", "finding", "lon", "lat", "amount"), rows, title=f"{len(findings)} finding(s)")
+        for rule, count in Counter(finding.rule for finding in findings).items():
+            console().print(f"{count:>6} × {rule}, should be: {RULES[rule]}", markup=False)
+        print_table(("rule", "lon, lat", "amount", "finding"), [_row(finding) for finding in findings])
     else:
         console().print("nothing wrong was found")
     if findings:
         raise typer.Exit(1)
+
+
+def _row(finding: Finding) -> tuple[str, str, str, str]:
+    place = "" if finding.lon is None or finding.lat is None else f"{finding.lon:.7f}, {finding.lat:.7f}"
+    amount = "" if finding.amount is None else f"{finding.amount:,.2f} {finding.unit}".strip()
+    return finding.rule, place, amount, finding.message

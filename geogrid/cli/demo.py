@@ -74,6 +74,7 @@ def _run(out: Path, count: int, seed: int, progress: Progress) -> tuple[dict[str
         desk.answer(lon=row.lon, lat=row.lat, datum="wgs84", at=dt.datetime.fromisoformat(row.at))
         for row in sample.head(_SHOWN).itertuples()
     ]
+    atlas.answers(sample.head(_SHOWN), datum="wgs84", as_of=edition.valid_from)  # compiles the kernels
     started = time.perf_counter()
     answers = atlas.answers(sample, datum="wgs84", as_of=edition.valid_from)
     seconds = time.perf_counter() - started

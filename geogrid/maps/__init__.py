@@ -2,6 +2,8 @@
 
 draw
     `draw_map`: one layer, coloured, with popups, legend, layers switch and scale
+people
+    `who_answers`: station and accountable person of each cell or grid
 columns
     what the page can say of a cell: its columns, the grids above it, station and person
 colours
@@ -15,5 +17,6 @@ leaflet
 """
 
 from geogrid.maps.draw import draw_map
+from geogrid.maps.people import who_answers
 
-__all__ = ["draw_map"]
+__all__ = ["draw_map", "who_answers"]

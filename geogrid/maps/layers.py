@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+from pathlib import Path
 from typing import Any
 
 import folium
@@ -12,7 +13,7 @@ from branca.element import Element, Figure, MacroElement
 from folium.map import Layer
 from folium.template import Template
 
-from geogrid.errors import InputError
+from geogrid.errors import InputError, StorageError
 from geogrid.maps.leaflet import inline_script, inline_style, own_script, own_style
 
 __all__ = ["CityMap", "Labels", "Legend", "PackedShapes", "page_json"]
@@ -73,6 +74,23 @@ class CityMap(folium.Map):
         if not isinstance(root, Figure):
             raise InputError("a map must stand in a page", given=type(root).__name__, allowed="branca.element.Figure")
         return root
+
+    def write(self, path: str | Path) -> None:
+        """Write the map as one HTML file; an older one is replaced only by a whole new one.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        target = Path(path)
+        partial = target.with_name(target.name + ".part")
+        try:
+            partial.write_text(self._page().render(), encoding="utf-8")
+            partial.replace(target)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise StorageError("the page cannot be written", given=target, mend=error.strerror) from None
 
     def name_by_content(self) -> None:
         """Name every element by what it holds instead of at random, so that the same map is the same bytes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,32 +13,55 @@ import shapely
 from geogrid.boundaries.areas import Boundaries
 from geogrid.lattice import STEPS_PER_DEGREE, LatticePolygons, area_m2, prove_partition, to_lattice
 from geogrid.partition.borders import Borders
+from geogrid.partition.joining import joined
 from geogrid.partition.mending import laid_out_again, through_own_pixels
+from geogrid.partition.outlines import upper_levels
 from geogrid.types import Finding, FloatArray, IntArray
 
-__all__ = ["adopted_faults", "filled_union", "most_of", "on_lattice"]
+__all__ = ["adopted_faults", "filled_union", "joined_to_outlines", "most_of", "on_lattice"]
 
 _NOISE_SHARE = 1e-6
 
 
 def on_lattice(geometries: npt.NDArray[np.object_], *, source: object = None) -> LatticePolygons:
-    """Return polygons in degrees on the lattice; a ring that the rounding folds is laid out again.
+    """Return polygons in degrees on the lattice.
 
-    A folded ring crosses itself where two of its borders run less than a step apart. It goes through its
-    own vertices there instead, and what that pinches off goes to the neighbour, as when cells are cut.
+    A corner within a lattice step (1 cm) of a neighbour's side becomes its vertex first, so that the
+    rounding does not open a hair's breadth between them. Where the rounding would make a ring
+    cross itself, it goes through its own vertices instead, and what that pinches off goes to
+    the neighbour, as when cells are cut.
     """
     polygons = LatticePolygons.from_shapely(geometries, source=source)
-    was_sound = shapely.is_valid(geometries)
-    folded = np.flatnonzero(
-        ~shapely.is_valid(polygons.to_shapely_steps()) & was_sound & (np.diff(polygons.geom_offsets) == 1)
-    )
+    was_sound = shapely.is_valid(geometries) & ~shapely.is_empty(geometries)
+    if not was_sound.all() or not np.diff(polygons.geom_offsets).all():
+        return polygons
+    borders = Borders.of(shapely.transform(geometries, lambda xy: xy * STEPS_PER_DEGREE))
+    borders = joined(borders, tolerance_m=1.0)
+    points = to_lattice(*(borders.vertices.T / STEPS_PER_DEGREE), source=source)
+    polygons = borders.on_lattice(points)
+    single = np.diff(borders.geom_offsets) == 1
+    folded = np.flatnonzero(~shapely.is_valid(polygons.to_shapely_steps()) & single)
     if len(folded) == 0:
         return polygons
-    steps = shapely.transform(geometries, lambda xy: xy * STEPS_PER_DEGREE)
-    borders = Borders.of(steps)
-    points = to_lattice(*(borders.vertices.T / STEPS_PER_DEGREE))
     borders = borders.inserted(through_own_pixels(borders, borders.vertices, folded))
-    return laid_out_again(borders.on_lattice(points), folded, np.zeros(len(polygons), np.int64)).cells
+    polygons = borders.on_lattice(points)
+    folded = np.flatnonzero(~shapely.is_valid(polygons.to_shapely_steps()) & single)
+    return laid_out_again(polygons, folded, np.zeros(len(polygons), np.int64)).cells
+
+
+def joined_to_outlines(
+    shapes: LatticePolygons, place: Boundaries, home: IntArray
+) -> tuple[LatticePolygons, Boundaries]:
+    """Return rows and outlines with each other's vertices where they run within a lattice step."""
+    count = len(place.finest)
+    steps = np.concatenate([place.finest.polygons.to_shapely_steps(), shapes.to_shapely_steps()])
+    borders = joined(Borders.of(steps), outlines=count, parent=np.maximum(home, 0), tolerance_m=1.0)
+    whole = borders.on_lattice(np.rint(borders.vertices).astype(np.int32))
+    if not shapely.is_valid(whole.to_shapely_steps()).all():
+        return shapes, place
+    finest = replace(place.finest, polygons=whole.take(np.arange(count)))
+    levels = (*upper_levels(place, finest), finest)
+    return whole.take(np.arange(count, len(whole))), replace(place, levels=levels)
 
 
 def most_of(shapes: LatticePolygons, areas: LatticePolygons) -> tuple[IntArray, FloatArray]:

@@ -16,7 +16,13 @@ from pydantic import Field
 from geogrid.boundaries.areas import Areas, Boundaries, Source
 from geogrid.errors import InputError
 from geogrid.lattice import LatticePolygons
-from geogrid.partition.adopted_faults import adopted_faults, filled_union, most_of, on_lattice
+from geogrid.partition.adopted_faults import (
+    adopted_faults,
+    filled_union,
+    joined_to_outlines,
+    most_of,
+    on_lattice,
+)
 from geogrid.partition.columns import found_column, text_column
 from geogrid.partition.division import Division, Layer
 from geogrid.partition.frame import crs_name, metric_of
@@ -71,10 +77,13 @@ class Adopted:
     ----------
     layer : Layer
         With its own shapes; ``areas`` name the finest area that holds most of each row.
+    place : Boundaries
+        The outlines, with the vertices of rows that run along them.
     findings : tuple of Finding
     """
 
     layer: Layer
+    place: Boundaries
     findings: tuple[Finding, ...]
 
 
@@ -138,7 +147,9 @@ def adopt(
         place = replace(boundaries, code=place_code or boundaries.code, name=place_name or boundaries.name)
     adopted = as_adopted(drawn, place)
     base = replace(adopted.layer, kind="base")
-    return Division(place.code, place.name, place.levels, (base,), crs_name(metric_of(place)), "", adopted.findings)
+    return Division(
+        place.code, place.name, adopted.place.levels, (base,), crs_name(metric_of(place)), "", adopted.findings
+    )
 
 
 def as_adopted(layer: Layer, place: Boundaries) -> Adopted:
@@ -146,8 +157,9 @@ def as_adopted(layer: Layer, place: Boundaries) -> Adopted:
     shapes = layer.shapes if layer.shapes is not None else LatticePolygons.from_rings([], [], [])
     home, inside = most_of(shapes, place.finest.polygons)
     areas = np.where(home >= 0, place.finest.codes[home], "").astype(object)
+    shapes, place = joined_to_outlines(shapes, place, home)
     findings = adopted_faults(shapes, labels_of(layer), place, home, inside)
-    return Adopted(replace(layer, areas=areas), findings)
+    return Adopted(replace(layer, areas=areas, shapes=shapes), place, findings)
 
 
 def read_layer(section: AdoptSection) -> Layer:

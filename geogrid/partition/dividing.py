@@ -108,7 +108,7 @@ def _adopted(plan: Plan, section: LayerSection, place: Boundaries, progress: Pro
     adopted = METHODS[section.method].function("adopt")(place, section, progress)
     metric = metric_of(place, plan.place.metric_crs)
     layers = (replace(adopted.layer, kind="base"),)
-    return Division(place.code, place.name, place.levels, layers, crs_name(metric), plan.text, adopted.findings)
+    return Division(place.code, place.name, adopted.place.levels, layers, crs_name(metric), plan.text, adopted.findings)
 
 
 def _with_layer(

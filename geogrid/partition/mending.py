@@ -14,10 +14,10 @@ import numpy as np
 import shapely
 
 from geogrid.lattice import STEPS_PER_DEGREE, LatticePolygons, area_m2, edge_length_m, uncancelled_edges
-from geogrid.partition.borders import Borders, Insertion
+from geogrid.partition.borders import Borders, Insertion, distinct
 from geogrid.types import Finding, FloatArray, Int32Array, IntArray
 
-__all__ = ["Mended", "folded_rows", "laid_out_again", "through_own_pixels"]
+__all__ = ["Mended", "folded_rows", "laid_out_again", "through_own_pixels", "turned_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,33 @@ def folded_rows(polygons: LatticePolygons) -> IntArray:
     """Return the rows that are not one simple polygon."""
     shapes = polygons.to_shapely_steps()
     return np.flatnonzero(~shapely.is_valid(shapes) | (shapely.get_type_id(shapes) != 3) | shapely.is_empty(shapes))
+
+
+def turned_rows(borders: Borders, steps: FloatArray, points: Int32Array) -> IntArray:
+    """Return the polygons with a ring that the snap has turned over, or laid flat.
+
+    A ring so thin that one of its corners has crossed to the other side is still simple, but its
+    inside is now where its neighbours are.
+
+    Parameters
+    ----------
+    borders : Borders
+    steps : (v, 2) float64
+        Vertices in lattice steps, not yet rounded.
+    points : (v, 2) int32
+        The same, rounded.
+    """
+    ring_of = np.repeat(np.arange(len(borders.ring_offsets) - 1), np.diff(borders.ring_offsets))
+    first = borders.ring[borders.ring_offsets[:-1]][ring_of]
+    signs = []
+    for vertices in (steps, points.astype(np.float64)):
+        local = vertices[borders.ring] - vertices[first]
+        cross = local[:-1, 0] * local[1:, 1] - local[1:, 0] * local[:-1, 1]
+        inner = ring_of[1:] == ring_of[:-1]
+        signs.append(np.sign(np.bincount(ring_of[1:][inner], weights=cross[inner], minlength=ring_of[-1] + 1)))
+    part_of = np.repeat(np.arange(len(borders.part_offsets) - 1), np.diff(borders.part_offsets))
+    geom_of = np.repeat(np.arange(len(borders)), np.diff(borders.geom_offsets))
+    return distinct(geom_of[part_of][signs[0] != signs[1]])
 
 
 def through_own_pixels(borders: Borders, steps: FloatArray, rows: IntArray) -> Insertion:

@@ -11,10 +11,10 @@ import shapely
 
 from geogrid.errors import PartitionError
 from geogrid.lattice import STEPS_PER_DEGREE, LatticePolygons, PartitionProof, prove_partition, to_lattice
-from geogrid.partition.borders import Borders
+from geogrid.partition.borders import Borders, distinct
 from geogrid.partition.frame import STRAIGHT_M, Cut, Frame, densified
 from geogrid.partition.joining import joined, welded
-from geogrid.partition.mending import folded_rows, laid_out_again, through_own_pixels
+from geogrid.partition.mending import folded_rows, laid_out_again, through_own_pixels, turned_rows
 from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["Snapped", "snap"]
@@ -93,7 +93,8 @@ def _taken_apart(polygons: LatticePolygons, count: int) -> tuple[LatticePolygons
 def _through_pixels(borders: Borders, steps: FloatArray, points: Int32Array, outlines: int) -> Borders:
     """Return the borders with folded cells led through the vertices they pass, until that changes nothing."""
     for _ in range(_ROUNDS):
-        rows = folded_rows(borders.on_lattice(points))
+        folded = folded_rows(borders.on_lattice(points))
+        rows = distinct(np.concatenate([folded, turned_rows(borders, steps, points)]))
         grown = borders.inserted(through_own_pixels(borders, steps, rows[rows >= outlines]))
         if len(grown.ring) == len(borders.ring):
             break

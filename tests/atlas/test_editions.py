@@ -124,6 +124,11 @@ def test_neither_row_order_nor_ring_start_nor_direction_changes_the_hash(same_se
     assert content_hash(canonical(other)) == content_hash(canonical(city))
 
 
+def test_the_hash_of_the_toy_city_is_the_same_on_every_machine():
+    golden = "b250e43a51f545caef1c356ed60542f9cd0be94afb5ab67f0f2563574fbf6e25"
+    assert content_hash(canonical(toy_city())) == golden
+
+
 def test_a_shuffled_division_is_stored_as_the_same_bytes(tmp_path):
     files = []
     for seed in (1, 2):
@@ -154,7 +159,8 @@ def stars(draw):
     if np.diff([*angles, angles[0] + FULL_TURN]).max() >= FULL_TURN // 2:
         angles = np.array([0, 120, 240])
     radii = np.array(draw(st.lists(st.integers(1000, 10**6), min_size=len(angles), max_size=len(angles))))
-    ring = np.column_stack([np.cos(np.radians(angles)) * radii, np.sin(np.radians(angles)) * radii]).round() + (x, y)
+    ring = np.column_stack([np.cos(np.radians(angles)) * radii, np.sin(np.radians(angles)) * radii]).round()
+    ring += (x, y)
     second = np.array([(3, 0), (4, 0), (4, 1), (3, 0)]) * 10**6 + (x, y)
     rings, parts = [np.concatenate([ring, ring[:1]])], [1]
     if draw(st.booleans()):

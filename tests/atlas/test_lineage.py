@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -147,7 +149,7 @@ def first_m2(atlas: Atlas, code: str) -> float:
 def strips(cuts: list[int], *, upright: bool) -> LatticePolygons:
     edges = [0, *cuts, 10_000]
     rings = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         ring = np.array([(low, 0), (high, 0), (high, 10_000), (low, 10_000), (low, 0)])
         rings.append((ring if upright else ring[:, ::-1]) + (1_212_500_000, 313_800_000))
     return LatticePolygons.from_rings(rings, [1] * len(rings), [1] * len(rings))
@@ -167,3 +169,19 @@ def test_what_two_partitions_share_adds_up_to_both(old_cuts, new_cuts, upright):
     np.testing.assert_allclose(np.bincount(found.old, found.shared_m2, len(old)), area_m2(old), rtol=1e-6, atol=0.01)
     np.testing.assert_allclose(np.bincount(found.new, found.shared_m2, len(new)), area_m2(new), rtol=1e-6, atol=0.01)
     assert len(set(zip(found.old.tolist(), found.new.tolist(), strict=True))) == len(found.old)
+
+
+def test_an_area_is_followed_by_the_name_of_its_level(atlas, draw):
+    atlas.publish(draw(*ROWS), valid_from="2026-01-01")
+    atlas.publish(draw(*ROWS, area="990100001002"), valid_from="2026-02-01")
+    assert atlas.successors("990100001001", layer="community") == {"990100001002": 1.0}
+    with pytest.raises(NotFoundError, match="ever had this code"):
+        atlas.successors("990100001009", layer="community")
+
+
+def test_grids_of_cells_that_do_not_share_their_vertices_are_united_all_the_same(atlas, draw):
+    edition = atlas.publish(draw((0, 2, 2, 2), (2, 2, 2, 2), (0, 0, 4, 2), grids=[0, 1, 0]), valid_from="2026-01-01")
+    assert edition.layer("responsibility").area_m2().sum() == pytest.approx(
+        area_m2(edition.division.areas[0].polygons).sum()
+    )
+    assert len(edition.layer("responsibility").shapes.geom_offsets) == 3

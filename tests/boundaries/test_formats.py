@@ -103,6 +103,14 @@ def test_a_crs_told_against_the_declared_one_is_an_error(draw: Draw) -> None:
     assert len(read_features(path, crs="EPSG:4326")) == 2
 
 
+def test_a_datum_told_against_the_declared_crs_is_an_error_and_not_a_missing_shift(draw: Draw) -> None:
+    path = draw("beijing54", ROWS, crs="EPSG:4214")
+    with pytest.raises(CrsError, match=r"wgs84.*Beijing 1954"):
+        read_features(path, datum="wgs84")
+    shifted = read_features(path).total_bounds - read_features(draw("plain", ROWS)).total_bounds
+    assert 1e-5 < np.abs(shifted).max() < 2e-3, "PROJ's shift from Beijing 1954, some ten metres"
+
+
 def test_swapped_axes_are_an_error_and_swapped_back_when_told(draw: Draw) -> None:
     path = draw("swapped", moved(ROWS, lambda xy: xy[:, ::-1]))
     with pytest.raises(CoordinateError, match=r"look swapped.*y 121.25.*swap_axes"):

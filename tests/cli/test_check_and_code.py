@@ -91,7 +91,7 @@ def test_check_prints_findings_and_exits_1(run: Run, overlapping: Path) -> None:
     exit_code, out, _ = run("check", overlapping)
     assert exit_code == 1
     assert "no_overlap" in out
-    assert "1 finding(s)" in out
+    assert "1 × no_overlap, should be: no two areas of a level overlap" in out
 
 
 def test_check_prints_json_with_place_and_amount(run: Run, overlapping: Path) -> None:

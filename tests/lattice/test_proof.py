@@ -99,9 +99,11 @@ def test_a_parent_without_cells_is_one_gap() -> None:
 
 
 def test_a_cell_that_crosses_itself_is_found_though_its_edges_cancel() -> None:
-    bow = [(0, 0), (4, 4), (4, 0), (0, 4)]
+    bow = [(0, 0), (6, 6), (6, 0), (0, 3)]
     proof = prove_partition(place(bow), place(bow), [0])
     assert {finding.rule for finding in proof.findings} == {"is_simple"}
+    crossing = (np.array([2, 2]) * 1000 + ORIGIN) / 1e7
+    assert (proof.findings[0].lon, proof.findings[0].lat) == pytest.approx(tuple(crossing), abs=1e-9)
 
 
 def test_a_hole_filled_by_another_cell_is_a_partition() -> None:
