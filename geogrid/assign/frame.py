@@ -107,13 +107,11 @@ def _people(desk: Desk, cells: Int32Array, person: Int32Array, duty: Int32Array)
         return _coded(np.array(values, dtype=object), rows)
 
     roster = desk.roster
-    stations = sorted({place.station for place in desk.classes.found if place.station})
-    index = {code: row for row, code in enumerate(stations)}
-    of_class = np.array([index.get(place.station, -1) for place in desk.classes.found], np.int32)
-    of_cell = of_class[desk.classes.of_cell] if len(of_class) else np.full(len(desk.places), -1, np.int32)
-    station = np.where(cells >= 0, of_cell[cells], np.int32(-1))
+    stations, of_cell = np.unique(desk.classes.station_of_cell.astype(str), return_inverse=True)
+    station = np.where(cells >= 0, of_cell[cells], -1).astype(np.int32)
+    station[(station >= 0) & (stations[np.maximum(station, 0)] == "")] = -1
     return {
-        "station": column(stations, station),
+        "station": column(stations.tolist(), station),
         "person": column([p.id for p in roster.persons], person),
         "name": column([p.name for p in roster.persons], person),
         "role": column([d.role for d in roster.duties], duty),

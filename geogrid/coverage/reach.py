@@ -29,7 +29,7 @@ def station_distance_m(desk: Desk, streets: Sequence[Any] | None = None) -> Floa
         streets do not connect.
     """
     distance = np.full(len(desk.places), np.nan)
-    station_of = np.array([place.station for place in desk.classes.found] or [""], dtype=object)[desk.classes.of_cell]
+    station_of = desk.classes.station_of_cell
     stations = {s.code: s for s in desk.roster.stations if s.lon is not None and s.lat is not None}
     if not stations:
         return distance
@@ -56,7 +56,7 @@ def station_distance_m(desk: Desk, streets: Sequence[Any] | None = None) -> Floa
 def reach_findings(desk: Desk, limit_m: float, streets: Sequence[Any] | None = None) -> list[Finding]:
     """Return one finding per station with cells farther than `limit_m`, at the farthest of them."""
     distance = station_distance_m(desk, streets)
-    station_of = np.array([place.station for place in desk.classes.found] or [""], dtype=object)[desk.classes.of_cell]
+    station_of = desk.classes.station_of_cell
     far = distance > limit_m
     found = []
     for code in sorted(set(station_of[far].tolist())):

@@ -170,9 +170,7 @@ def _outline(desk: Desk) -> tuple[FloatArray, ...]:
 
 def _figures(desk: Desk, ground: Ground, staffing: StaffingProof) -> dict[str, float]:
     cells = desk.places
-    station = [bool(place.station) for place in desk.classes.found]
-    served = [station[number] for number in desk.classes.of_cell.tolist()]
-    unserved = ~_bools(served)
+    unserved = desk.classes.station_of_cell == ""
     holes = [one for one in staffing.open if one.kind == "hole"]
     uncovered = _hole_cells(desk, staffing)
     return {
@@ -193,12 +191,6 @@ def _figures(desk: Desk, ground: Ground, staffing: StaffingProof) -> dict[str, f
     }
 
 
-def _bools(values: list[bool]) -> Any:
-    import numpy as np
-
-    return np.array(values, bool)
-
-
 def _hole_cells(desk: Desk, staffing: StaffingProof) -> Any:
     import numpy as np
 
@@ -212,9 +204,7 @@ def _without_station(desk: Desk) -> list[Finding]:
     """Return one finding per finest area that has cells no station serves."""
     import numpy as np
 
-    classes = desk.classes
-    lonely = np.array([not place.station for place in classes.found], bool)
-    cells = np.flatnonzero(lonely[classes.of_cell]) if len(lonely) else np.zeros(0, int)
+    cells = np.flatnonzero(desk.classes.station_of_cell == "")
     if len(cells) == 0:
         return []
     level = desk.places.areas[0]

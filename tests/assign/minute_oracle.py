@@ -78,7 +78,11 @@ class Oracle:
         """Return who is there for a duty at a minute."""
         text = duty.hours.text if duty.hours else "24h"
         day = t.date()
-        if not PATTERNS[text](t) or (duty.valid_from and day < duty.valid_from) or (duty.valid_to and day >= duty.valid_to):
+        if (
+            not PATTERNS[text](t)
+            or (duty.valid_from and day < duty.valid_from)
+            or (duty.valid_to and day >= duty.valid_to)
+        ):
             return None
         return self._taken(duty.person, t, [])
 
@@ -112,7 +116,9 @@ class Oracle:
         ids = sorted({id for standing, id in there if standing == best})
         return Verdict(ids[0], len(ids) > 1 and not anyone)
 
-    def chain(self, units: list[tuple[str, str]], t: Minute, category: Category | None, role: str, filtered: bool) -> Verdict:
+    def chain(
+        self, units: list[tuple[str, str]], t: Minute, category: Category | None, role: str, filtered: bool
+    ) -> Verdict:
         """Ask unit by unit: the role (or any head), its deputies, then anybody with the certificate."""
         needed = category.qualification if category else ""
         for tier, unit in enumerate(units):
@@ -144,7 +150,9 @@ class Oracle:
         if kind == "person":
             return self.ask([d for d in self.roster.duties if d.person == code], t, needed, ranked=True)
         if kind == "department":
-            return self.ask([d for d in self.roster.duties if (d.layer, d.code) == ("department", code)], t, needed, ranked=True)
+            return self.ask(
+                [d for d in self.roster.duties if (d.layer, d.code) == ("department", code)], t, needed, ranked=True
+            )
         return self.chain(units, t, category, code, filtered=False)
 
     def answer(
@@ -164,10 +172,7 @@ class Oracle:
         steps: list[Callable[[], Verdict]] = []
         owner = [lambda code=code: self.lead(f"department:{code}", units, t, category) for code in holders]
         duty = lambda: self.chain(units, t, category, category.role if category else "", filtered=True)  # noqa: E731
-        if category is not None and category.kind == "component":
-            steps = [*owner, duty]
-        else:
-            steps = [duty]
+        steps = [*owner, duty] if category is not None and category.kind == "component" else [duty]
         if category is not None and self.rulebook.fallback:
             steps.append(lambda: self.chain(units, t, category, "", filtered=False))
         for step in steps:

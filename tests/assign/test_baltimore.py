@@ -13,7 +13,9 @@ from geogrid.cli.app import build_app
 
 
 @pytest.mark.acceptance
-def test_reports_of_baltimore_agree_with_their_council_district_for_994_of_1000(acceptance_data: Path, tmp_path: Path) -> None:
+def test_reports_of_baltimore_agree_with_their_council_district_for_994_of_1000(
+    acceptance_data: Path, tmp_path: Path
+) -> None:
     folder = acceptance_data / "baltimore"
     atlas = tmp_path / "baltimore.gpkg"
     adopt = ["adopt", str(folder / "council_districts.gpkg"), "--atlas", str(atlas), "--code-column", "id",

@@ -20,13 +20,20 @@ from geogrid.assign.workdays import WorkCalendar
 from geogrid.coverage import prove_staffing
 from geogrid.errors import RowsError
 from geogrid.testing import toy_city
+
 from .minute_oracle import HOLIDAYS, MAKE_UP, PATTERNS, Oracle
 
 CITY = toy_city()
 LOCATOR = Locator.of(CITY)
 CALENDAR = WorkCalendar(country="", holidays=frozenset(HOLIDAYS), make_up_days=frozenset(MAKE_UP))
 IDS = ("p1", "p2", "p3", "p4")
-UNITS = (("responsibility", "G01"), ("responsibility", "G02"), ("station", "S1"), ("station", "C"), ("department", "D1"))
+UNITS = (
+    ("responsibility", "G01"),
+    ("responsibility", "G02"),
+    ("station", "S1"),
+    ("station", "C"),
+    ("department", "D1"),
+)
 ROLES = ("grid_head", "grid_deputy", "grid_member", "station_head", "police")
 CATEGORIES = (
     Category("0101", "cover", "component", conditions=(Condition("1", "broken"), Condition("2", "dirty"))),
@@ -187,7 +194,9 @@ def test_one_by_one_and_in_a_batch_the_answers_are_the_same(desk, day, minute) -
     frame["condition"] = ["1", "2", "", "", "", ""]
     answers = answer_frame(desk, frame, datum="wgs84", at=at)
     for row in frame.itertuples():
-        one = desk.answer(lon=row.lon, lat=row.lat, datum="wgs84", category=row.category, condition=row.condition, at=at)
+        one = desk.answer(
+            lon=row.lon, lat=row.lat, datum="wgs84", category=row.category, condition=row.condition, at=at
+        )
         many = answers.loc[row.Index]
         person = None if pd.isna(many.person) else many.person
         assert (many.outcome, person, bool(many.clash)) == (one.outcome, one.person and one.person.id, one.clash)

@@ -25,10 +25,23 @@ def full_roster() -> Roster:
     return Roster(
         (Department("D1", "绿化所"), Department("D2", "二所", "D1")),
         (Person("p1", "安安", "D1", ("登高证", "电工证"), dt.date(2026, 1, 1)), BO),
-        (Station("S1", "一站", "station", "C", "D1", 121.25, 31.38, Hours.parse("daily 08:00-20:00")), Station("C", "中心", "centre")),
+        (
+            Station("S1", "一站", "station", "C", "D1", 121.25, 31.38, Hours.parse("daily 08:00-20:00")),
+            Station("C", "中心", "centre"),
+        ),
         (Served("responsibility", "G01", "S1"),),
         (
-            Duty("p1", "grid_head", "responsibility", "G01", Hours.parse("workdays 08:30-17:30"), "event", 1, None, dt.date(2027, 1, 1)),
+            Duty(
+                "p1",
+                "grid_head",
+                "responsibility",
+                "G01",
+                Hours.parse("workdays 08:30-17:30"),
+                "event",
+                1,
+                None,
+                dt.date(2027, 1, 1),
+            ),
             Duty("p2", "station_head", "station", "S1"),
         ),
         (Leave("p1", dt.datetime(2026, 5, 1), dt.datetime(2026, 5, 3, 12, 30), "p2"),),
@@ -87,7 +100,9 @@ def test_a_dry_run_lists_the_changes_and_changes_nothing(atlas: Atlas, tmp_path:
     assert atlas.roster().stations == full_roster().stations
 
 
-def test_every_bad_row_is_reported_with_row_column_value_and_reason_and_nothing_is_taken(atlas: Atlas, tmp_path: Path) -> None:
+def test_every_bad_row_is_reported_with_row_column_value_and_reason_and_nothing_is_taken(
+    atlas: Atlas, tmp_path: Path
+) -> None:
     atlas.replace_roster(full_roster())
     path = write_csv(
         tmp_path / "bad",
@@ -184,7 +199,9 @@ def test_a_roster_that_names_a_cell_or_layer_that_does_not_exist_is_refused(atla
         atlas.replace_roster(Roster(persons=(ANN,), duties=(Duty("p1", "grid_head", "ward", "G01"),)))
 
 
-def test_a_rule_naming_an_unknown_role_or_category_is_refused_and_so_is_a_roster_that_breaks_a_rule(atlas: Atlas) -> None:
+def test_a_rule_naming_an_unknown_role_or_category_is_refused_and_so_is_a_roster_that_breaks_a_rule(
+    atlas: Atlas,
+) -> None:
     atlas.replace_roster(full_roster())
     tree = Category("0401", "tree")
     for route, words in (

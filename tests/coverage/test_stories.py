@@ -35,10 +35,15 @@ def town(*, land: str = "", head_hours: str = "24h", head_for: str = "*") -> tup
     officers = (Person("traffic", "Traffic officer", "D-TRF"), Person("green", "Gardener", "D-GRN"),
                 Person("lamp", "Electrician", "D-LMP", ("登高证",)))  # fmt: skip
     duties = tuple(
-        Duty(f"h{i}", "grid_head", "responsibility", code, Hours.parse(head_hours), head_for) for i, code in enumerate(GRIDS)
+        Duty(f"h{i}", "grid_head", "responsibility", code, Hours.parse(head_hours), head_for)
+        for i, code in enumerate(GRIDS)
     )
     duties += tuple(Duty(p.id, "duty_officer", "department", p.department) for p in officers)
-    departments = (Department("D-TRF", "Traffic police"), Department("D-GRN", "Greening office"), Department("D-LMP", "City lighting"))
+    departments = (
+        Department("D-TRF", "Traffic police"),
+        Department("D-GRN", "Greening office"),
+        Department("D-LMP", "City lighting"),
+    )
     station = Station("S", "Station")
     serves = tuple(Served("responsibility", code, "S") for code in GRIDS)
     return city, Roster(departments, (*heads, *officers), (station,), serves, duties)
@@ -127,13 +132,18 @@ def test_the_town_without_power_over_a_city_owned_lamp() -> None:
     desk = Desk(city, roster, Rulebook((lamp,), (rule,), powers=powers))
     found = [f for f in cover(desk, first=WEEK[0], last=WEEK[1]).findings if f.rule == "lead_has_power"]
     assert len(found) == 1
-    assert "the lead Town office has no power over it; suggested lead: City lighting, helper: Town office" in found[0].message
+    assert (
+        "the lead Town office has no power over it; suggested lead: City lighting, helper: Town office"
+        in found[0].message
+    )
     owned = Rulebook((lamp,), assets=(Asset("L1", "0117", 121.2505, 31.3805, owner="D-LMP"),), powers=powers)
     assert Desk(city, roster, owned).answer(**HERE, category="0117", at=NOON).person.id == "lamp"
 
 
 @pytest.mark.acceptance
-def test_a_published_standard_is_full_of_holes_without_owners_and_has_none_with_the_fallback(acceptance_data: Path) -> None:
+def test_a_published_standard_is_full_of_holes_without_owners_and_has_none_with_the_fallback(
+    acceptance_data: Path,
+) -> None:
     standard = read_catalogue(acceptance_data / "category_standard_yuncheng.csv")
     assert (len(standard.categories), standard.conditions, standard.unparsed) == (66, 279, ())
     assert sum(len(category.bodies) > 1 for category in standard.categories) == 66
