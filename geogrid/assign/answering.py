@@ -160,11 +160,10 @@ class Desk:
         NotFoundError
             If there is no such category or condition.
         """
-        x, y = (float(value) for value in to_wgs84(lon, lat, datum=datum))
+        x, y, rows = self._placed(lon, lat, datum)
         second = self.roster.calendar.second_of(at or dt.datetime.now(dt.UTC))
         moment = self.roster.calendar.moment_of(second)
         kind = self._category(category, condition)
-        rows = self.locator.at(lon=x, lat=y, datum=Datum.WGS84)
         cell = rows[self.places.base.name]
         if cell < 0:
             return self._outside(x, y, moment, category, condition)
@@ -215,9 +214,8 @@ class Desk:
         hours: float = 24.0,
     ) -> tuple[Turn, ...]:
         """Return who answers a place from `at` on, change by change, for some hours; empty outside."""
-        x, y = (float(value) for value in to_wgs84(lon, lat, datum=datum))
+        x, y, rows = self._placed(lon, lat, datum)
         kind = self._category(category, condition)
-        rows = self.locator.at(lon=x, lat=y, datum=Datum.WGS84)
         cell = rows[self.places.base.name]
         if cell < 0:
             return ()
@@ -237,6 +235,15 @@ class Desk:
             duty, person, label = resolution.posts.state(value)
             turns.append(Turn(start, self.details.on_duty(duty, person), value % 2 == 1, label))
         return tuple(turns)
+
+    def _placed(self, lon: float, lat: float, datum: str | Datum) -> tuple[float, float, dict[str, int]]:
+        """Return the place in WGS 84 and its row in every layer."""
+        given = Datum.of(datum)
+        rows = self.locator.at(lon=lon, lat=lat, datum=given)
+        if given in (Datum.GCJ02, Datum.BD09):
+            x, y = to_wgs84(lon, lat, datum=given)
+            return float(x), float(y), rows
+        return float(lon), float(lat), rows
 
     def _category(self, code: str, condition: str) -> Category | None:
         if not code:
@@ -293,17 +300,20 @@ class Desk:
         return Answer("outside", lon, lat, at, category, condition, self.edition, cell, distance, steps=(step,))
 
     def _located(self, rows: Mapping[str, int], cell: int) -> tuple[dict[str, Named], dict[str, Named]]:
-        layers = {}
-        for layer in self.places.layers:
-            row = rows[layer.name]
-            if row >= 0:
-                layers[layer.name] = Named(layer.codes[row], layer.names[row])
-        areas = {}
-        for level in self.places.areas:
-            row = int(level.of_cell[cell])
-            if row >= 0:
-                areas[level.name] = Named(level.codes[row], level.names[row])
-        return layers, areas
+        named = self._named
+        layers = {
+            layer.name: named[layer.name][rows[layer.name]] for layer in self.places.layers if rows[layer.name] >= 0
+        }
+        of_cell = [(level.name, int(level.of_cell[cell])) for level in self.places.areas]
+        return layers, {name: named[name][row] for name, row in of_cell if row >= 0}
+
+    @cached_property
+    def _named(self) -> dict[str, list[Named]]:
+        """Each row of each layer and level of areas, as answers name it."""
+        return {
+            part.name: [Named(str(code), str(name)) for code, name in zip(part.codes, part.names, strict=True)]
+            for part in (*self.places.areas, *self.places.layers)
+        }
 
     @cached_property
     def _batches(self) -> list[Batch]:

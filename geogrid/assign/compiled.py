@@ -32,7 +32,7 @@ def compiled(function: _Function, *, inline: bool = False) -> _Function:
     Notes
     -----
     The cache notices a change of the file a function stands in, not of a file whose compiled
-    functions it calls. Keep a kernel and what it calls in one file.
+    functions it calls: after changing one that other files call, ``make clean`` drops it.
     """
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "inline": "always" if inline else "never"}
     try:

@@ -196,7 +196,7 @@ class Locator:
         given = Datum.of(datum)
         self.guard()
         x, y = _floats(lon, lat)
-        surface = self._surface(layer)
+        surface = self.surface(layer)
         shape = x.shape
         x, y = _readable(x), _readable(y)
         owners = np.empty(len(x), np.int32)
@@ -231,7 +231,7 @@ class Locator:
         steps = np.ascontiguousarray(steps, np.int32).view()
         steps.flags.writeable = False
         self.guard()
-        surface = self._surface(layer)
+        surface = self.surface(layer)
         owners = np.empty(len(steps), np.int32)
         locate_steps(steps, surface.head, surface.table, surface.lists, owners)
         return self.rows_of(layer, owners)
@@ -282,7 +282,7 @@ class Locator:
         """
         if not limit_m >= 0:
             raise InputError("the limit is not a distance", given=limit_m, allowed="metres, 0 or more")
-        surface = self._surface(layer)
+        surface = self.surface(layer)
         cells = self.locate(lon, lat, datum=datum, layer=None if layer in self.memberships else layer)
         x, y = to_wgs84(*_floats(lon, lat), datum=datum)
         rows, distance = cells.ravel().copy(), np.zeros(cells.size)
@@ -295,7 +295,8 @@ class Locator:
     def _rims(self) -> dict[int, Rim]:
         return {id(s): Rim(s.rim, s.rim_owner) for s in (self.base, *self.overlays.values())}
 
-    def _surface(self, layer: str | None) -> Surface:
+    def surface(self, layer: str | None) -> Surface:
+        """Return the index that answers for a layer, or raise NotFoundError."""
         if layer is None or layer == self.base_name or layer in self.memberships:
             return self.base
         if layer not in self.overlays:

@@ -65,7 +65,7 @@ def progress_bar(*, quiet: bool = False) -> Iterator[ProgressCallback]:
     """Yield a progress callback that draws a bar per step on standard error."""
     bar = Progress(
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=errors(), transient=True, disable=quiet,
+        console=errors(), transient=True, disable=quiet or not sys.stderr.isatty(),
     )  # fmt: skip
     tasks: dict[str, Any] = {}
 
