@@ -7,12 +7,14 @@ nobody, or more than one person, is answerable.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from geogrid.assign.answering import Desk
 from geogrid.assign.lines import Line
+from geogrid.assign.profiles import Profile
 from geogrid.assign.resolve import Resolution
 from geogrid.assign.timeline import Timeline
 from geogrid.coverage.pieces import Pieces, pieces_of
@@ -136,6 +138,12 @@ def prove_staffing(
         for kind, spans in flaws.items():
             found += _opens(desk, pieces, number, kind, spans, tuple(labels), lines, resolution)
         progress("sweep", done + 1, len(swept))
+    for number, profile, holders, labels in _owned(desk):
+        lines = desk.lines.of_profile(desk.classes.found[number], profile, holders)
+        # Without an owner the same place is swept above: only what the owner's own people add is new.
+        spans = _flaws(resolution.timeline(lines), end).get("clash")
+        if spans is not None and number in pieces.classes_met:
+            found += _opens(desk, pieces, number, "clash", spans, tuple(labels), lines, resolution)
     reportable = sum(len(labels) for labels in cases.values())
     total = float(pieces.area_m2.sum()) * reportable * (end - start)
     found.sort(key=lambda o: (o.kind != "hole", -o.hours_per_week * o.area_m2 * max(len(o.categories), 1), o.unit))
@@ -143,6 +151,29 @@ def prove_staffing(
         start, end, tuple(found), len(desk.places), reportable, len(pieces) * reportable, answered / total if total else 1.0,
         tuple(pieces.cell[pieces.of_class(number)] for number in sorted(holed)),
     )  # fmt: skip
+
+
+def _owned(desk: Desk) -> Iterator[tuple[int, Profile, tuple[str, ...], list[str]]]:
+    """Yield (class, profile, holders, cases) for the registered assets, each combination once."""
+    index = desk.asset_index
+    if len(index) == 0:
+        return
+    lon, lat = [asset.lon for asset in index.assets], [asset.lat for asset in index.assets]
+    rows = desk.locator.locate_all(lon, lat, datum="wgs84")
+    combined: dict[tuple[int, Profile, tuple[str, ...]], list[str]] = {}
+    for row, asset in enumerate(index.assets):
+        cell = int(rows[desk.places.base.name][row])
+        category = desk.rulebook.category(asset.category)
+        if cell < 0 or category.kind != "component":
+            continue
+        number = desk.classes.number(cell, tuple((name, int(rows[name][row])) for name in desk.classes.overlays))
+        for code in [case.code for case in category.conditions] or [""]:
+            labels = combined.setdefault((number, desk.lines.profiles.of(category, code), asset.holders), [])
+            label = f"{category.code}/{code}" if code else category.code
+            if label not in labels:
+                labels.append(label)
+    for (number, profile, holders), labels in combined.items():
+        yield number, profile, holders, labels
 
 
 def _flaws(timeline: Timeline, end: int) -> dict[str, IntArray]:

@@ -13,8 +13,8 @@ import shapely
 
 from geogrid.assign.answering import Desk
 from geogrid.assign.hours import Hours
-from geogrid.assign.roster import Duty, Leave, Person, Roster, Served, Station
-from geogrid.assign.rulebook import Category, Route, Rulebook
+from geogrid.assign.roster import Department, Duty, Leave, Person, Roster, Served, Station
+from geogrid.assign.rulebook import Asset, Category, Route, Rulebook
 from geogrid.coverage import Case, DayReport, Limits, cover, find_families, fit_reports, prove_staffing, states_of
 from geogrid.coverage.page import open_by_hour
 from geogrid.coverage.reach import station_distance_m
@@ -72,6 +72,22 @@ def test_two_heads_at_once_and_two_equal_rules_are_clashes() -> None:
     clashes = found(sound(), Rulebook((Category("0501", "car"),), rules))
     assert {f.rule for f in clashes} == {"has_one_answerable_person"}
     assert "rules R1, R2 are equally specific" in clashes[0].message
+
+
+def test_an_owner_with_two_officers_of_equal_order_is_a_clash_where_its_assets_stand() -> None:
+    roster = sound()
+    two = replace(
+        roster,
+        departments=(Department("D", "Lighting"),),
+        duties=(
+            *roster.duties,
+            *(Duty(f"night{i}", "duty_officer", "department", "D", Hours.parse("Mon 09:00-10:00")) for i in (0, 1)),
+        ),
+    )
+    rules = Rulebook((Category("0117", "lamp", "component"),), assets=(Asset("L", "0117", 121.2525, 31.3805, "D"),))
+    (finding,) = found(two, rules)
+    assert (finding.rule, finding.subjects[0]) == ("has_one_answerable_person", "G03")
+    assert "1.0 h a week for 0117" in finding.message
 
 
 def test_a_rule_for_an_overlay_cuts_the_cells_and_the_finding_lies_in_it() -> None:
