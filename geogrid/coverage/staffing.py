@@ -138,12 +138,12 @@ def prove_staffing(
         for kind, spans in flaws.items():
             found += _opens(desk, pieces, number, kind, spans, tuple(labels), lines, resolution)
         progress("sweep", done + 1, len(swept))
-    for number, profile, holders, labels in _owned(desk):
+    for cell, number, profile, holders, labels in _owned(desk):
         lines = desk.lines.of_profile(desk.classes.found[number], profile, holders)
         # Without an owner the same place is swept above: only what the owner's own people add is new.
-        spans = _flaws(resolution.timeline(lines), end).get("clash")
-        if spans is not None and number in pieces.classes_met:
-            found += _opens(desk, pieces, number, "clash", spans, tuple(labels), lines, resolution)
+        clashing = _flaws(resolution.timeline(lines), end).get("clash")
+        if clashing is not None:
+            found += _opens(desk, pieces, number, "clash", clashing, tuple(labels), lines, resolution, cell)
     reportable = sum(len(labels) for labels in cases.values())
     total = float(pieces.area_m2.sum()) * reportable * (end - start)
     found.sort(key=lambda o: (o.kind != "hole", -o.hours_per_week * o.area_m2 * max(len(o.categories), 1), o.unit))
@@ -153,14 +153,14 @@ def prove_staffing(
     )  # fmt: skip
 
 
-def _owned(desk: Desk) -> Iterator[tuple[int, Profile, tuple[str, ...], list[str]]]:
-    """Yield (class, profile, holders, cases) for the registered assets, each combination once."""
+def _owned(desk: Desk) -> Iterator[tuple[int, int, Profile, tuple[str, ...], list[str]]]:
+    """Yield (cell, class, profile, holders, cases) for the registered assets, each combination once."""
     index = desk.asset_index
     if len(index) == 0:
         return
     lon, lat = [asset.lon for asset in index.assets], [asset.lat for asset in index.assets]
     rows = desk.locator.locate_all(lon, lat, datum="wgs84")
-    combined: dict[tuple[int, Profile, tuple[str, ...]], list[str]] = {}
+    combined: dict[tuple[int, int, Profile, tuple[str, ...]], list[str]] = {}
     for row, asset in enumerate(index.assets):
         cell = int(rows[desk.places.base.name][row])
         category = desk.rulebook.category(asset.category)
@@ -168,12 +168,12 @@ def _owned(desk: Desk) -> Iterator[tuple[int, Profile, tuple[str, ...], list[str
             continue
         number = desk.classes.number(cell, tuple((name, int(rows[name][row])) for name in desk.classes.overlays))
         for code in [case.code for case in category.conditions] or [""]:
-            labels = combined.setdefault((number, desk.lines.profiles.of(category, code), asset.holders), [])
+            labels = combined.setdefault((cell, number, desk.lines.profiles.of(category, code), asset.holders), [])
             label = f"{category.code}/{code}" if code else category.code
             if label not in labels:
                 labels.append(label)
-    for (number, profile, holders), labels in combined.items():
-        yield number, profile, holders, labels
+    for (cell, number, profile, holders), labels in combined.items():
+        yield cell, number, profile, holders, labels
 
 
 def _flaws(timeline: Timeline, end: int) -> dict[str, IntArray]:
@@ -186,15 +186,17 @@ def _flaws(timeline: Timeline, end: int) -> dict[str, IntArray]:
 
 def _opens(
     desk: Desk, pieces: Pieces, number: int, kind: str, spans: IntArray, labels: tuple[str, ...],
-    lines: tuple[Line, ...], resolution: Resolution,
+    lines: tuple[Line, ...], resolution: Resolution, only_cell: int | None = None,
 ) -> list[Open]:  # fmt: skip
-    """Return one finding per grid that the class lies in."""
+    """Return one finding per grid that the class lies in, or the one of a single cell."""
     weeks = (resolution.last - resolution.first) / _WEEK_S
     hours = float((spans[:, 1] - spans[:, 0]).sum()) / 3600 / weeks
     why = _why(desk, lines, number, kind)
     nearest = _nearest(desk, lines, spans, resolution) if kind == "hole" else ""
     grids = pieces.grid_layer
     mine = pieces.of_class(number)
+    if only_cell is not None:
+        mine = mine[pieces.cell[mine] == only_cell]
     found = []
     for row in np.unique(grids.of_cell[pieces.cell[mine]]):
         here = mine[grids.of_cell[pieces.cell[mine]] == row]

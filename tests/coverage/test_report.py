@@ -85,9 +85,10 @@ def test_an_owner_with_two_officers_of_equal_order_is_a_clash_where_its_assets_s
         ),
     )
     rules = Rulebook((Category("0117", "lamp", "component"),), assets=(Asset("L", "0117", 121.2525, 31.3805, "D"),))
-    (finding,) = found(two, rules)
+    (finding,) = found(two, rules, limits=Limits(hours_per_week=90))
     assert (finding.rule, finding.subjects[0]) == ("has_one_answerable_person", "G03")
     assert "1.0 h a week for 0117" in finding.message
+    assert finding.amount == pytest.approx(168747 / 16, rel=1e-3)
 
 
 def test_a_rule_for_an_overlay_cuts_the_cells_and_the_finding_lies_in_it() -> None:
