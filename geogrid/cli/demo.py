@@ -83,7 +83,7 @@ def _run(out: Path, count: int, seed: int, progress: Progress) -> tuple[dict[str
             category=row.category,
             condition=row.condition,
             at=dt.datetime.fromisoformat(row.at),
-        )  # fmt: skip
+        )
         for row in sample.head(_SHOWN).itertuples()
     ]
     atlas.answers(sample.head(_SHOWN), datum="wgs84", as_of=edition.valid_from)  # compiles the kernels
@@ -139,7 +139,7 @@ def _tell(figures: dict[str, Any], answers: list[Answer], out: Path) -> None:
             answer.cell.code,
             answer.station.name if answer.station else "",
             answer.person.name if answer.person else "",
-            answer.why[-1].en if answer.why else "",
+            answer.verdict.en,
         )
         for answer in answers
     ]
