@@ -144,8 +144,7 @@ def chances(
         reach.ravel().astype(np.float64),
         *_sunflower(),
         surface.head,
-        surface.table,
-        surface.lists,
+        *surface.parts,
     )
     cells = Chances(offsets, rows, count / NODES)
     return cells if layer is None or layer not in locator.memberships else cells.by(locator.memberships[layer])
@@ -162,7 +161,7 @@ def _sunflower() -> tuple[FloatArray, FloatArray]:
 @compiled
 def _quadrature(
     lon: FloatArray, lat: FloatArray, reach: FloatArray, east: FloatArray, north: FloatArray,
-    head: IntArray, table: Int32Array, entries: Int32Array,
+    head: IntArray, table: Int32Array, records: Int32Array, entries: Int32Array,
 ) -> tuple[IntArray, Int32Array, IntArray]:  # fmt: skip
     """Return, for each place, the owners of its nodes and how many nodes each has."""
     west, south, k, width, height = head[0], head[1], head[2], head[3], head[4]
@@ -184,9 +183,8 @@ def _quadrature(
         first = used
         last = used
         for node in range(nodes):
-            gx = np.int64(np.rint(x + right * east[node])) - west
-            gy = np.int64(np.rint(y + up * north[node])) - south
-            owner = owner_at(gx, gy, k, width, height, table, entries)
+            px, py = np.int64(np.rint(x + right * east[node])), np.int64(np.rint(y + up * north[node]))
+            owner = owner_at(px, py, west, south, k, width, height, table, records, entries)
             if used > first and rows[last] == owner:
                 counts[last] += 1
                 continue

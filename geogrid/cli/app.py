@@ -26,8 +26,9 @@ VERBS: dict[str, str] = {
     "roster": "Import, export and show stations, people and duties.",
     "route": "Import, export and check categories, rules, assets and powers.",
     "answer": "Trace who answers a place by day, hour by hour.",
-    "fit": "Measure load, mix and duplicates of past reports.",
     "coverage": "Prove that every place has an owner, and list where not.",
+    "fit": "Show how past reports fall on grids, stations and people.",
+    "daily": "Take daily reports of stations, also nothing; show who is missing and what is red.",
     "editions": "List the editions of an atlas.",
     "diff": "Show what changed between two editions.",
     "map": "Draw a layer as one HTML page.",
@@ -66,12 +67,21 @@ def build_app(typed: str | None = None) -> typer.Typer:
     return app
 
 
-def _root(*, version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         import geogrid
 
         typer.echo(f"geogrid {geogrid.__version__}")
         raise typer.Exit
+
+
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:

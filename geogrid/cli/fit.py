@@ -1,92 +1,107 @@
-"""``geogrid fit``: load, mix and duplicates of past reports."""
+"""``geogrid fit``: how past reports fall on grids, stations and people."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 import typer
 
 from geogrid.assign.desk import Atlas
-from geogrid.assign.frame import answer_frame, reported_seconds
-from geogrid.assign.report_files import column_like, read_reports
-from geogrid.cli.output import console, print_json, print_table
+from geogrid.assign.report_files import read_reports
+from geogrid.cli.output import console, print_json, print_table, progress_bar
 from geogrid.coverage.fit import Fit, fit_reports
-from geogrid.crs import to_wgs84
-from geogrid.errors import InputError
+from geogrid.coverage.past import past_reports
+from geogrid.coverage.thresholds import Thresholds
 
 __all__ = ["fit"]
 
 
 def fit(
-    reports: Annotated[Path, typer.Argument(help="Past reports: CSV, Excel, Parquet, GeoPackage.", show_default=False)],
+    reports: Annotated[
+        Path, typer.Argument(help="CSV, Excel, Parquet, GeoPackage, GeoJSON or NDJSON.", show_default=False)
+    ],
     atlas: Annotated[str, typer.Option(help="The atlas: a file or a database URL.", show_default=False)],
-    datum: Annotated[str, typer.Option(help="Of the coordinates.", show_default=False)],
-    lon: Annotated[str | None, typer.Option(help="Column; found by its name if not given.")] = None,
-    lat: Annotated[str | None, typer.Option(help="Column; found by its name if not given.")] = None,
-    category: Annotated[str | None, typer.Option(help="Column with the kind, in the reports' own words.")] = None,
-    at: Annotated[str | None, typer.Option(help="Column; found by its name if not given.")] = None,
-    at_format: Annotated[str, typer.Option(help="How times are written, as strftime; ISO 8601 if not given.")] = "",
-    solved: Annotated[str | None, typer.Option(help="Column that says whether it was solved: yes/no, 1/0.")] = None,
-    layer: Annotated[
-        str, typer.Option(help="Layer whose grids are compared; the first stacked one if not given.")
-    ] = "",
-    top_share: Annotated[float, typer.Option(help="A unit with more of all reports is flagged.")] = 0.5,
-    near_m: Annotated[float, typer.Option(help="Metres within which reports of one kind are one matter.")] = 50.0,
-    within_hours: Annotated[float, typer.Option(help="Hours within which they are.")] = 24.0,
+    datum: Annotated[str | None, typer.Option(help="Of the coordinates, unless the file has a CRS.")] = None,
+    lon: Annotated[str | None, typer.Option(help="Column; each is found by its name if not given.")] = None,
+    lat: Annotated[str | None, typer.Option(help="Column.")] = None,
+    category: Annotated[str | None, typer.Option(help="Column.")] = None,
+    condition: Annotated[str | None, typer.Option(help="Column.")] = None,
+    at: Annotated[str | None, typer.Option(help="Column: when it was filed.")] = None,
+    id: Annotated[str | None, typer.Option(help="Column.")] = None,
+    station: Annotated[str | None, typer.Option(help="Column: the station that handled it.")] = None,
+    person: Annotated[str | None, typer.Option(help="Column: who handled it.")] = None,
+    department: Annotated[str | None, typer.Option(help="Column: the department that handled it.")] = None,
+    closed: Annotated[str | None, typer.Option(help="Column: when it was closed; blank if open.")] = None,
+    solved: Annotated[str | None, typer.Option(help="Column: yes or no; else what is closed is solved.")] = None,
+    time_format: Annotated[str | None, typer.Option(help="E.g. '%m/%d/%Y %H:%M'; ISO 8601 if not given.")] = None,
+    edition: Annotated[int | None, typer.Option(help="Number of the edition; the one in force if not given.")] = None,
+    layer: Annotated[str | None, typer.Option(help="Grids whose borders families may cross.")] = None,
+    thresholds: Annotated[Path | None, typer.Option(help="TOML file: what is flagged, what is near.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a GeoPackage (.gpkg) or a folder of CSV files.")] = None,
     limit: Annotated[int, typer.Option(help="Rows to print of each table.")] = 10,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure how a division fits past reports: load, Gini, mix of kinds, near-duplicates.
+    """Show how past reports fall on grids, stations and people: load, mix, near-duplicates.
 
-    Exit code 1 if the load of a unit is flagged.
+    Exit code 0 if nothing is flagged, 1 if something is.
     """
-    frame = read_reports(reports)
-    desk = Atlas.open(atlas).desk()
-    x, y = lon or column_like(frame, "lon"), lat or column_like(frame, "lat")
-    when = at or column_like(frame, "at")
-    seconds, problem = reported_seconds(desk, frame, when, form=at_format)
-    answers = answer_frame(desk, frame, datum=datum, lon=x, lat=y, category="", at=None)
-    kept = ((answers["outcome"] != "refused") & (problem == "")).to_numpy()
-    kind = category or column_like(frame, "category")
-    places = desk.places.own_layers
-    grid = layer or places[min(1, len(places) - 1)].name
-    if not kept.any():
-        raise InputError("no report can be placed and dated", source=reports)
-    east, north = to_wgs84(frame[x].astype(float)[kept], frame[y].astype(float)[kept], datum=datum)
-    result = fit_reports(
-        answers[kept], grid=grid, category=frame[kind][kept] if kind in frame.columns else None,
-        solved=_truth(frame[solved][kept]) if solved else None, lon=east, lat=north, seconds=seconds[kept],
-        units={"grid": len(desk.places.layer(grid).codes)}, top_share=top_share, near_m=near_m, within_hours=within_hours,
-    )  # fmt: skip
+    limits = Thresholds.read(thresholds) if thresholds is not None else Thresholds()
+    given = {
+        "lon": lon, "lat": lat, "category": category, "condition": condition, "at": at, "id": id, "station": station,
+        "person": person, "department": department, "closed": closed, "solved": solved,
+    }  # fmt: skip
+    desk = Atlas.open(atlas).desk(number=edition)
+    with progress_bar(quiet=json) as progress:
+        past = past_reports(
+            read_reports(reports), calendar=desk.roster.calendar, datum=datum, time_format=time_format, source=reports,
+            columns={meaning: column for meaning, column in given.items() if column is not None},
+        )  # fmt: skip
+        found = fit_reports(desk, past, thresholds=limits, layer=layer, progress=progress)
+    if out is not None:
+        found.write(out)
     if json:
-        print_json({"loads": result.loads, "mix": result.mix, "families": result.families, "findings": result.findings,
-                    "left_out": int((~kept).sum())})  # fmt: skip
+        print_json(found.to_dict())
     else:
-        _print(result, limit, int((~kept).sum()))
-    if result.findings:
+        print_fit(found, limit=limit)
+    if not found.fits:
         raise typer.Exit(1)
 
 
-def _truth(column: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return np.array([str(value).strip().lower() in ("1", "true", "yes", "y", "是", "closed") for value in column], bool)
-
-
-def _print(result: Fit, limit: int, left_out: int) -> None:
-    for load in result.loads:
-        rate = dict(load.solved)
-        rows = [
-            (name, count, f"{count / load.total:.1%}", f"{rate[name]:.0%}" if rate else "")
-            for name, count in load.counts[:limit]
-        ]
-        print_table((load.by, "reports", "share", "solved"), rows, title=f"{load.by}: Gini {load.gini:.2f}")
-    if result.mix:
-        mixed = [(grid, f"{bits:.2f}", top, f"{share:.0%}") for grid, bits, top, share in result.mix[:limit]]
-        print_table(("grid", "entropy (bit)", "most frequent", "share"), mixed, title="Least mixed grids")
-    across = sum(family.crosses_border for family in result.families)
-    console().print(f"{len(result.families)} families of near-duplicates, {across} across a border of grids")
-    for finding in result.findings:
-        console().print(f"flagged: {finding.message}", markup=False)
-    if left_out:
-        console().print(f"{left_out} report(s) left out: no place or no time")
+def print_fit(fit: Fit, *, limit: int = 10) -> None:
+    """Print figures, loads, mixes and families of a fit, then what is flagged."""
+    print_table(("figure", "value"), [(name, f"{value:,.6g}") for name, value in fit.figures.items()])
+    print_table(
+        ("load of", "by", "reports", "without", "among", "Gini", "by chance", "first", "its share"),
+        [
+            (load.of, load.basis, load.reports, load.without, len(load.holders), f"{load.gini:.3f}",
+             f"{load.gini_by_chance:.3f}", load.holders[0].code if load.holders else "", f"{load.top_share:.1%}")
+            for load in fit.loads
+        ],
+    )  # fmt: skip
+    print_table(
+        ("mix of", "reports", "entropy, bits", "shown by the grids", "hidden inside them"),
+        [
+            (one.layer, one.reports, f"{one.entropy_bits:.2f}", f"{one.shown_bits:.3f}", f"{one.hidden_bits:.3f}")
+            for one in fit.mixtures
+        ],
+    )
+    largest = sorted(fit.families.families, key=lambda family: (-len(family.reports), family.number))[:limit]
+    if largest:
+        print_table(
+            ("family", "category", "reports", "span m", "grids", "owner"),
+            [
+                (one.number, one.category, len(one.reports), f"{one.span_m:.0f}", " ".join(one.grids), one.owner)
+                for one in largest
+            ],
+            title=f"{len(fit.families.families)} families of near-duplicates, the largest",
+        )
+    if fit.fits:
+        console().print("nothing is flagged")
+        return
+    shown = [
+        (f.rule, f.message, "" if f.lon is None else f"{f.lon:.6f}, {f.lat:.6f}") for f in fit.findings[: max(limit, 0)]
+    ]
+    print_table(("rule", "finding", "at"), shown, title=f"{len(fit.findings)} finding(s)")
+    if len(fit.findings) > limit:
+        console().print(f"… and {len(fit.findings) - limit} more: --limit, --json or --out show them")

@@ -4,27 +4,30 @@ report
     `cover`: ground, stations, people, powers and reach in one `CoverageReport`
 ground
     how much of the outline the cells cover
-staffing
+staffing, pieces
     the sweep over every place, category, condition and instant
 people, reach, powers
     loads and leave, distances to stations, the buck-passing detector
-fit, families
-    load and mix of past reports, near-duplicates
-colours
-    zero reports, and green, blue, red
+past, fit
+    `past_reports`, `fit_reports`: how past reports fall on grids, stations, people and departments
+placing, load, mixture, families, nearness
+    where past reports lie and who answers; how evenly; of which categories; which are one thing
+daily, zero, colours
+    daily reports of stations, also of nothing; green, blue or red for stations, streets, departments
+thresholds
+    what is flagged, as data
 """
 
-from geogrid.coverage.colours import Case, DayReport, State, Thresholds, states_of
-from geogrid.coverage.families import Family, find_families
-from geogrid.coverage.fit import Fit, Load, entropy, fit_reports, gini
+from geogrid.coverage.fit import Fit, fit_reports
 from geogrid.coverage.ground import Ground, cover_ground
+from geogrid.coverage.past import PastReports, past_reports
 from geogrid.coverage.people import Limits
 from geogrid.coverage.powers import Split, find_splits
 from geogrid.coverage.report import CoverageReport, cover
 from geogrid.coverage.staffing import Open, StaffingProof, prove_staffing
+from geogrid.coverage.thresholds import Thresholds
 
 __all__ = [
-    "Case", "CoverageReport", "DayReport", "Family", "Fit", "Ground", "Limits", "Load", "Open", "Split", "StaffingProof",
-    "State", "Thresholds", "cover", "cover_ground", "entropy", "find_families", "find_splits", "fit_reports", "gini",
-    "prove_staffing", "states_of",
+    "CoverageReport", "Fit", "Ground", "Limits", "Open", "PastReports", "Split", "StaffingProof", "Thresholds", "cover",
+    "cover_ground", "find_splits", "fit_reports", "past_reports", "prove_staffing",
 ]  # fmt: skip

@@ -1,183 +1,161 @@
-"""Fit on real tickets: load, its concentration, and the mix of categories."""
+"""Fit: how a division, its stations and people would have coped with past reports."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from geogrid.assign.answering import Desk
+from geogrid.coverage.families import Families, families_of, family_findings
+from geogrid.coverage.load import Load, load_findings, loads_of
+from geogrid.coverage.mixture import Mixture, mixture_findings, mixture_of
+from geogrid.coverage.past import PastReports
+from geogrid.coverage.placing import PlacedReports, place_reports
+from geogrid.coverage.thresholds import Thresholds
+from geogrid.types import Finding, Progress, no_progress
 
-from geogrid.coverage.families import Family, find_families
-from geogrid.errors import InputError
-from geogrid.types import Finding, FloatArray
-
-__all__ = ["Fit", "Load", "entropy", "fit_reports", "gini"]
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How reports spread over the units of one column.
-
-    Parameters
-    ----------
-    by : str
-        ``"grid"``, ``"station"``, ``"person"`` or ``"department"``.
-    total : int
-        Reports with a unit.
-    counts : tuple of (unit, reports)
-        The most loaded first.
-    gini : float
-        0: all alike; towards 1: one has everything. Units without any report count.
-    top_share : float
-        Part of all reports that the most loaded unit has.
-    solved : tuple of (unit, share)
-        Part solved, where the reports say so.
-    """
-
-    by: str
-    total: int
-    counts: tuple[tuple[str, int], ...]
-    gini: float
-    top_share: float
-    solved: tuple[tuple[str, float], ...] = ()
+__all__ = ["Fit", "fit_reports"]
 
 
 @dataclass(frozen=True)
 class Fit:
-    """How a division and a roster fit past reports.
+    """How past reports fall on a division.
 
     Parameters
     ----------
+    place : str
+        Name of the division.
+    edition : int
+    placed : PlacedReports
     loads : tuple of Load
-    mix : tuple of (grid, entropy in bits, most frequent category, its share)
-    families : tuple of Family
+    mixtures : tuple of Mixture
+        One per layer of grids.
+    families : Families
     findings : tuple of Finding
+        Everything flagged: loads, mixes, families, rows that cannot be judged.
+    figures : mapping of str to number
     """
 
+    place: str
+    edition: int
+    placed: PlacedReports = field(repr=False)
     loads: tuple[Load, ...]
-    mix: tuple[tuple[str, float, str, float], ...]
-    families: tuple[Family, ...]
+    mixtures: tuple[Mixture, ...]
+    families: Families
     findings: tuple[Finding, ...]
+    figures: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def fits(self) -> bool:
+        """Whether nothing is flagged."""
+        return not self.findings
 
-def gini(counts: npt.ArrayLike) -> float:
-    """Return the Gini coefficient of non-negative counts.
+    def load(self, of: str) -> Load:
+        """Return the load of one kind of holder."""
+        return next(load for load in self.loads if load.of == of)
 
-    Examples
-    --------
-    >>> gini([5, 5, 5, 5]), gini([0, 0, 0, 20])
-    (0.0, 0.75)
-    """
-    values = np.sort(np.asarray(counts, np.float64))
-    total = values.sum()
-    if len(values) == 0 or total == 0:
-        return 0.0
-    rank = np.arange(1, len(values) + 1)
-    return float((2 * (rank * values).sum() / total - len(values) - 1) / len(values))
+    def mixture(self, layer: str) -> Mixture:
+        """Return the mix of one layer."""
+        return next(mixture for mixture in self.mixtures if mixture.layer == layer)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fit as plain JSON values."""
+        from geogrid.coverage.fit_files import fit_as_dict
 
-def entropy(counts: npt.ArrayLike) -> float:
-    """Return the Shannon entropy of counts, in bits.
+        return fit_as_dict(self)
 
-    Examples
-    --------
-    >>> entropy([1, 1]), entropy([3, 0])
-    (1.0, 0.0)
-    """
-    values = np.asarray(counts, np.float64)
-    share = values[values > 0] / max(values.sum(), 1)
-    return float(-(share * np.log2(share)).sum() + 0.0)
+    def write(self, path: str | Path) -> Path:
+        """Write the fit as a GeoPackage, or as a folder of CSV files; return its path."""
+        from geogrid.coverage.fit_files import write_fit
+
+        return write_fit(self, path)
 
 
 def fit_reports(
-    answers: Any,
+    desk: Desk,
+    past: PastReports,
     *,
-    grid: str,
-    category: Any = None,
-    solved: Any = None,
-    lon: FloatArray | None = None,
-    lat: FloatArray | None = None,
-    seconds: npt.ArrayLike | None = None,
-    units: dict[str, int] | None = None,
-    top_share: float = 0.5,
-    near_m: float = 50.0,
-    within_hours: float = 24.0,
+    thresholds: Thresholds | None = None,
+    layer: str | None = None,
+    progress: Progress = no_progress,
 ) -> Fit:
-    """Return how past reports fit.
+    """Return how past reports fall on the grids, stations, people and departments of a desk.
 
     Parameters
     ----------
-    answers : pandas.DataFrame
-        What `answer_frame` returned for them.
-    grid : str
-        Column of `answers` with the grid.
-    category, solved : array_like, optional
-        Of each report; `solved` true or false.
-    lon, lat : (n,) float64, optional
-        Degrees, WGS 84; with `seconds` they find near-duplicates.
-    seconds : (n,) int, optional
-        When each was filed.
-    units : mapping of ``"grid"``, ``"station"``, ``"person"``, ``"department"`` to int, optional
-        How many units there are, so that those without any report count as such.
-    top_share : float
-        A unit with more of all reports is flagged.
-    near_m, within_hours : float
-        How near two reports of one category must be to count as one matter.
+    desk : Desk
+        `Atlas.desk()` gives the one of an edition; it need not have been in force then.
+    past : PastReports
+    thresholds : Thresholds, optional
+    layer : str, optional
+        Grids whose borders families may cross; the first stacked layer, else the base.
+    progress : Progress
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such layer.
     """
-    columns = {"grid": grid, "station": "station", "person": "person", "department": "department"}
-    done = None if solved is None else np.asarray(solved, bool)
-    loads = [
-        _load(by, answers[column], done, (units or {}).get(by, 0))
-        for by, column in columns.items()
-        if column in answers.columns
+    limits = thresholds or Thresholds()
+    steps = 4
+    progress("place reports", 0, steps)
+    placed = place_reports(desk, past)
+    own = desk.places.own_layers
+    grids = desk.places.layer(layer).name if layer else (own[1] if len(own) > 1 else own[0]).name
+    progress("count loads", 1, steps)
+    loads = loads_of(placed)
+    progress("compare mixes", 2, steps)
+    layers = [one.name for one in desk.places.layers if one is not desk.places.base] or [desk.places.base.name]
+    mixtures = tuple(mixture_of(placed, name, limits.mix) for name in layers)
+    progress("join families", 3, steps)
+    families = families_of(placed, grids, limits.family)
+    findings = [
+        *(finding for load in loads for finding in load_findings(load, limits.load)),
+        *(finding for mixture in mixtures for finding in mixture_findings(mixture, limits.mix)),
+        *family_findings(families, staffed=bool(desk.roster.duties)),
+        *_row_findings(past),
     ]
-    findings = [finding for load in loads for finding in _concentrated(load, top_share)]
-    mix: tuple[tuple[str, float, str, float], ...] = ()
-    families: tuple[Family, ...] = ()
-    if category is not None:
-        kinds = np.asarray(category, dtype=object)
-        mix = _mix(answers[grid], kinds)
-        if lon is not None and lat is not None and seconds is not None:
-            if len(kinds) != len(lon):
-                raise InputError("columns of different length", given=f"{len(kinds)} and {len(lon)}")
-            owner = np.array([str(code) for code in answers[grid].astype(object)], dtype=object)
-            families = find_families(kinds, lon, lat, seconds, owner, near_m=near_m, within_hours=within_hours)
-    return Fit(tuple(loads), mix, families, tuple(findings))
+    progress("join families", 4, steps)
+    return Fit(
+        desk.division.name, desk.edition, placed, loads, mixtures, families, tuple(findings),
+        _figures(placed, families),
+    )  # fmt: skip
 
 
-def _load(by: str, column: Any, solved: npt.NDArray[np.bool_] | None, units: int) -> Load:
-    import pandas as pd
-
-    names = pd.Series(np.asarray(column.astype(object)), dtype=object)
-    kept = names.notna() & (names != "")
-    counts = names[kept].value_counts(sort=True)
-    pairs = tuple(sorted(((str(name), int(count)) for name, count in counts.items()), key=lambda p: (-p[1], p[0])))
-    values = [count for _, count in pairs] + [0] * max(units - len(pairs), 0)
-    total = int(sum(values))
-    shares: tuple[tuple[str, float], ...] = ()
-    if solved is not None and total:
-        rate = pd.Series(solved)[kept].groupby(names[kept]).mean()
-        shares = tuple((name, float(rate[name])) for name, _ in pairs)
-    return Load(by, total, pairs, gini(values), pairs[0][1] / total if total else 0.0, shares)
-
-
-def _concentrated(load: Load, top_share: float) -> list[Finding]:
-    if load.top_share <= top_share or len(load.counts) < 2:
-        return []
-    name, count = load.counts[0]
-    solved = f", and solves {dict(load.solved)[name]:.0%} of them" if load.solved else ""
-    text = f"{load.by} {name} gets {count} of {load.total} reports ({load.top_share:.0%}){solved}; Gini {load.gini:.2f}"
-    return [Finding("load_is_spread", text, (name,), amount=float(count))]
+def _figures(placed: PlacedReports, families: Families) -> dict[str, float]:
+    past = placed.past
+    figures: dict[str, float] = {
+        "rows": len(past) + len(past.refused),
+        "rows_refused": len(past.refused),
+        "reports": len(past),
+        "outside": int((placed.cell < 0).sum()),
+        "unanswered": int(((placed.cell >= 0) & (placed.answers["person"] == "")).sum()),
+        "categories": len(set(past.category.tolist())),
+        "unknown_category": int(placed.unknown_category.sum()),
+        "families": len(families.families),
+        "reports_in_families": int((families.of_report > 0).sum()),
+        "duplicates": families.duplicates,
+        "families_across_a_border": sum(family.crosses_border for family in families.families),
+    }
+    if past.solved is not None:
+        figures["solved"] = int(past.solved.sum())
+    return figures
 
 
-def _mix(grids: Any, kinds: npt.NDArray[np.object_]) -> tuple[tuple[str, float, str, float], ...]:
-    names, grid = np.unique(np.asarray(grids.astype(object)).astype(str), return_inverse=True)
-    words, kind = np.unique(kinds.astype(str), return_inverse=True)
-    table = np.zeros((len(names), len(words)), np.int64)
-    np.add.at(table, (grid, kind), 1)
-    rows = []
-    for name, counts in zip(names.tolist(), table, strict=True):
-        top = int(counts.argmax())
-        rows.append((name, entropy(counts), str(words[top]), float(counts[top] / counts.sum())))
-    return tuple(sorted(rows, key=lambda row: (row[1], row[0])))
+def _row_findings(past: PastReports) -> list[Finding]:
+    """Return one finding per reason for which rows were left out."""
+    reasons = Counter((problem.column, problem.reason.split(" in row ")[0]) for problem in past.refused)
+    return [
+        Finding(
+            "row_can_be_judged", f"{count} row(s) left out, {column}: {reason}",
+            tuple(
+                str(problem.row) for problem in past.refused
+                if (problem.column, problem.reason.split(" in row ")[0]) == (column, reason)
+            )[:10],
+            amount=float(count),
+        )
+        for (column, reason), count in reasons.items()
+    ]  # fmt: skip

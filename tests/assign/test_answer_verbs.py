@@ -1,4 +1,4 @@
-"""The verbs roster, route, lookup, answer, coverage and fit, as typed."""
+"""The verbs roster, route, lookup, answer and coverage, as typed."""
 
 from __future__ import annotations
 
@@ -70,14 +70,6 @@ def test_the_proof_ends_with_0_and_with_1_when_a_shift_is_missing(atlas: str, tm
     assert result.exit_code == 1
     assert json.loads(result.stdout)["figures"]["holes"] > 0
     assert (tmp_path / "c.html").stat().st_size > 1000
-
-
-def test_past_reports_are_measured(atlas: str, tmp_path: Path) -> None:
-    rows = "".join(f"121.2505,31.38{i % 5}5,a,2026-01-0{1 + i % 3}T10:00\n" for i in range(20))
-    (tmp_path / "past.csv").write_text("lon,lat,category,at\n" + rows)
-    told = json.loads(typed("fit", str(tmp_path / "past.csv"), "--atlas", atlas, "--datum", "wgs84", "--json").stdout)
-    assert told["loads"][0]["total"] == 16
-    assert len(told["families"]) > 0
 
 
 def test_an_atlas_that_is_not_there_is_an_error(tmp_path: Path) -> None:

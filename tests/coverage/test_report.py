@@ -15,7 +15,7 @@ from geogrid.assign.answering import Desk
 from geogrid.assign.hours import Hours
 from geogrid.assign.roster import Department, Duty, Leave, Person, Roster, Served, Station
 from geogrid.assign.rulebook import Asset, Category, Route, Rulebook
-from geogrid.coverage import Case, DayReport, Limits, cover, find_families, fit_reports, prove_staffing, states_of
+from geogrid.coverage import Limits, cover, prove_staffing
 from geogrid.coverage.page import open_by_hour
 from geogrid.coverage.reach import station_distance_m
 from geogrid.testing import toy_city
@@ -164,33 +164,3 @@ def test_the_order_of_rows_changes_nothing() -> None:
     twisted = replace(roster, duties=roster.duties[::-1], persons=roster.persons[::-1])
     one, other = (prove_staffing(Desk(toy_city(), r), *WEEK.values()) for r in (roster, twisted))
     assert one.open == other.open == ()
-
-
-def test_near_duplicates_join_into_families_across_a_border() -> None:
-    kinds = np.array(["tree", "tree", "tree", "car"], dtype=object)
-    grids = np.array(["G1", "G2", "G1", "G1"], dtype=object)
-    lon, lat = np.array([121.2500, 121.2503, 121.2600, 121.2500]), np.full(4, 31.38)
-    (family,) = find_families(kinds, lon, lat, [7200, 3600, 3600, 3600], grids, near_m=50, within_hours=24)
-    assert (family.reports, family.owner, family.grids, family.crosses_border) == ((1, 0), "G2", ("G2", "G1"), True)
-    assert find_families(kinds, lon, lat, [0, 90_000, 0, 0], grids, near_m=50, within_hours=24) == ()
-
-
-def test_the_mix_of_kinds_shows_a_division_that_hides_differences() -> None:
-    import pandas as pd
-
-    answers = pd.DataFrame({"responsibility": ["G1"] * 4 + ["G2"] * 4})
-    result = fit_reports(answers, grid="responsibility", category=["a"] * 4 + ["a", "b", "c", "d"])
-    assert [(grid, bits) for grid, bits, _, _ in result.mix] == [("G1", 0.0), ("G2", 2.0)]
-    assert result.loads[0].gini == 0.0
-
-
-def test_units_turn_blue_and_red_by_deadlines_and_missing_reports() -> None:
-    now, day = dt.datetime(2026, 11, 25, 9), dt.date(2026, 11, 23)
-    cases = [Case("late", now - dt.timedelta(hours=1)), Case("soon", now + dt.timedelta(hours=2)),
-             Case("done", now - dt.timedelta(hours=1), now - dt.timedelta(hours=2))]  # fmt: skip
-    said = [DayReport(unit, day + dt.timedelta(days=d)) for unit in ("late", "soon", "done") for d in range(2)]
-    said.append(DayReport("one missing", day))
-    states = states_of(["late", "soon", "done", "one missing", "silent"], cases, said, at=now, since=day)
-    assert [(s.unit, s.colour) for s in states] == [
-        ("late", "red"), ("soon", "blue"), ("done", "green"), ("one missing", "blue"), ("silent", "red"),
-    ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The stories from which the contract of one answerable person comes."""
+"""The stories from which the contract of one answerable person comes (the 133-of-174 squad: see test_fit)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from geogrid.assign.answering import Desk
@@ -14,7 +13,7 @@ from geogrid.assign.catalogue import read_catalogue
 from geogrid.assign.hours import Hours
 from geogrid.assign.roster import Department, Duty, Person, Roster, Served, Station
 from geogrid.assign.rulebook import Asset, Category, Condition, Power, Route, Rulebook
-from geogrid.coverage import cover, fit_reports, prove_staffing
+from geogrid.coverage import cover, prove_staffing
 from geogrid.partition import Division
 from geogrid.testing import toy_city
 
@@ -79,17 +78,6 @@ def test_the_manhole_cover_at_the_traffic_light() -> None:
     assert any("owner first" in reason.en for reason in answer.why)
     elsewhere = desk.answer(lon=121.2515, lat=31.3805, datum="wgs84", category="0108", condition="1", at=NOON)
     assert (elsewhere.person.id, elsewhere.rules) == ("h0", ("duty",))
-
-
-def test_the_133_of_174_squad() -> None:
-    """One squad gets 133 of 174 tickets and solves 17 % of them."""
-    squads = ["squad 1"] * 133 + [f"squad {2 + i % 6}" for i in range(41)]
-    solved = [i < 23 for i in range(133)] + [True] * 41
-    answers = pd.DataFrame({"responsibility": ["G01"] * 174, "department": squads})
-    result = fit_reports(answers, grid="responsibility", solved=solved)
-    flagged = [finding for finding in result.findings if "squad 1" in finding.subjects]
-    assert len(flagged) == 1
-    assert flagged[0].message == "department squad 1 gets 133 of 174 reports (76%), and solves 17% of them; Gini 0.63"
 
 
 def test_the_climbing_certificate() -> None:
