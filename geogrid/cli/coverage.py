@@ -54,6 +54,8 @@ def coverage(
 def print_report(report: CoverageReport, *, limit: int = 20) -> None:
     """Print the figures, then the gravest findings."""
     print_table(("figure", "value"), [(name, _figure(value)) for name, value in report.figures.items()])
+    for notice in report.notices:
+        console().print(f"note: {notice.message}")
     if report.holds:
         console().print("exactly one person is answerable everywhere, for everything, at every hour")
         return
