@@ -49,7 +49,7 @@ class Edition(StoredEdition):
         return locator_of_edition(self)
 
 
-class Atlas(EditionStore):
+class Atlas(EditionStore[Edition]):
     """The store of a city's editions, roster and rulebook, which answers who is responsible.
 
     Examples
@@ -196,7 +196,7 @@ class Atlas(EditionStore):
     def _edition(self, number: int | None, as_of: dt.date | dt.datetime | None) -> Edition:
         editions: tuple[Edition, ...] | None = self._kept.get("editions")
         if editions is None:
-            editions = self.editions()  # type: ignore[assignment]
+            editions = self.editions()
             self._kept["editions"] = editions
         if number is None:
             day = self._day(as_of)
@@ -206,7 +206,7 @@ class Atlas(EditionStore):
         for edition in editions or ():
             if edition.number == number:
                 return edition
-        return self.edition(number, as_of=None if number is not None else self._day(as_of))  # type: ignore[return-value]
+        return self.edition(number, as_of=None if number is not None else self._day(as_of))
 
     def _day(self, as_of: dt.date | dt.datetime | None) -> dt.date:
         tz = self._kept["roster"].calendar.tz
