@@ -67,9 +67,9 @@ def resolved(
 
 @compiled
 def _resolve_block(
-    xs: IntArray, ys: IntArray, count: Whole, head: IntArray,
+    xs: Int32Array, ys: Int32Array, count: Whole, head: IntArray,
     table: Int32Array, records: Int32Array, entries: Int32Array, owners: Int32Array,
-    single: IntArray, other: IntArray,
+    single: Int32Array, other: Int32Array,
 ) -> None:  # fmt: skip
     """Fill `owners` for a block of lattice points.
 
@@ -109,8 +109,8 @@ def locate_steps(
     if len(table) == 0:
         owners[:] = -1
         return
-    xs, ys = np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
-    single, other = np.empty(_BLOCK + 1, np.int64), np.empty(_BLOCK + 1, np.int64)
+    xs, ys = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32)
+    single, other = np.empty(_BLOCK + 1, np.int32), np.empty(_BLOCK + 1, np.int32)
     for first in range(0, len(points), _BLOCK):
         count = min(_BLOCK, len(points) - first)
         for i in range(count):
@@ -125,15 +125,15 @@ def locate_degrees(
 ) -> int:  # fmt: skip
     """Fill `owners` for coordinates in degrees; return the first block that holds what is no place, or -1."""
     empty = len(table) == 0
-    xs, ys = np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
-    single, other = np.empty(_BLOCK + 1, np.int64), np.empty(_BLOCK + 1, np.int64)
+    xs, ys = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32)
+    single, other = np.empty(_BLOCK + 1, np.int32), np.empty(_BLOCK + 1, np.int32)
     for first in range(0, len(lon), _BLOCK):
         count = min(_BLOCK, len(lon) - first)
         good = np.int64(0)
         for i in range(count):
             x, y = lon[first + i], lat[first + i]
             good += np.int64((np.abs(x) <= 180.0) & (np.abs(y) <= 90.0))
-            xs[i], ys[i] = np.int64(np.rint(x * 1e7)), np.int64(np.rint(y * 1e7))
+            xs[i], ys[i] = np.int32(np.rint(x * 1e7)), np.int32(np.rint(y * 1e7))
         if good < count:
             return first
         if empty:
@@ -150,8 +150,8 @@ def quadrature(
 ) -> tuple[IntArray, Int32Array, IntArray]:  # fmt: skip
     """Return, for each place, the owners of its nodes and how many nodes each has."""
     nodes = len(east)
-    xs, ys, owners = np.empty(nodes, np.int64), np.empty(nodes, np.int64), np.full(nodes, -1, np.int32)
-    single, other = np.empty(nodes + 1, np.int64), np.empty(nodes + 1, np.int64)
+    xs, ys, owners = np.empty(nodes, np.int32), np.empty(nodes, np.int32), np.full(nodes, -1, np.int32)
+    single, other = np.empty(nodes + 1, np.int32), np.empty(nodes + 1, np.int32)
     offsets = np.zeros(len(lon) + 1, np.int64)
     rows, counts = np.empty(2 * len(lon) + nodes, np.int32), np.empty(2 * len(lon) + nodes, np.int64)
     used = 0
