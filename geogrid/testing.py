@@ -135,7 +135,7 @@ def shuffled(division: Division, seed: int) -> Division:
             place = np.argsort(order)
             membership = place[membership].astype(np.int32)[orders[layer.of]]
         shapes = None if layer.shapes is None else _turned(layer.shapes.take(order), rng)
-        attributes = {name: np.asarray(values)[order] for name, values in reversed(layer.attributes.items())}
+        attributes = {name: np.asarray(values)[order] for name, values in reversed([*layer.attributes.items()])}
         layers.append(
             replace(layer, codes=layer.codes[order], names=layer.names[order], areas=layer.areas[order],
                     membership=membership, shapes=shapes, attributes=attributes)
@@ -151,7 +151,7 @@ def shuffled(division: Division, seed: int) -> Division:
 
 
 def _turned(polygons: LatticePolygons, rng: np.random.Generator) -> LatticePolygons:
-    rings = []
+    rings: list[npt.ArrayLike] = []
     for start, end in zip(polygons.ring_offsets[:-1], polygons.ring_offsets[1:], strict=True):
         ring = np.roll(polygons.coords[start : end - 1], rng.integers(1000), axis=0)
         rings.append(np.concatenate([ring, ring[:1]])[:: rng.choice([-1, 1])])
