@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.geogrid-ready
 OUT    ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types arch docs notebooks bench serve clean
+.PHONY: help setup demo test lint format types arch docs notebooks bench bench-locator serve clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -54,9 +54,13 @@ notebooks: $(STAMP) ## Execute every notebook
 bench: $(STAMP) ## Run every benchmark once and print its table
 	$(BIN)/python -m benchmarks --once
 
+bench-locator: $(STAMP) ## Measure the locator against its peers and the exact oracle
+	$(BIN)/python -m benchmarks.locator
+
 serve: $(STAMP) ## Serve the demo district on http://127.0.0.1:8000
 	@test -f $(OUT)/jiading.gpkg || $(BIN)/geogrid demo --out $(OUT)
 	$(BIN)/geogrid serve --atlas $(OUT)/jiading.gpkg
 
 clean: ## Remove what was made
+	find geogrid -name '*.nb[ic]' -delete
 	rm -rf $(VENV) $(OUT) site .mypy_cache .ruff_cache .import_linter_cache

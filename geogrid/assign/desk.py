@@ -13,6 +13,7 @@ from geogrid.assign.answering import Desk
 from geogrid.assign.changes import Change, changes_between
 from geogrid.assign.frame import answer_frame
 from geogrid.assign.locator import Locator
+from geogrid.assign.locator_editions import locator_of_edition
 from geogrid.assign.roster import Roster
 from geogrid.assign.roster_files import (
     ROSTER_SHEETS,
@@ -40,12 +41,12 @@ class Edition(StoredEdition):
     """An edition that can be asked where a point lies."""
 
     def locator(self) -> Locator:
-        """Return the locator of all layers of this edition; made once."""
+        """Return the locator of all layers of this edition, mapped from its file beside the atlas."""
         return self._locator
 
     @cached_property
     def _locator(self) -> Locator:
-        return Locator.of(self.division)
+        return locator_of_edition(self)
 
 
 class Atlas(EditionStore[Edition]):

@@ -125,7 +125,7 @@ class PackedShapes(Layer):
     show : bool
         Switched on when the page opens.
     options : object
-        Of the layer in ``assets/cells.js``: ``stroke``, ``weight``, ``fillOpacity``, ``closed``, ``dash``, …
+        Of the layer in ``assets/cells.js``: ``stroke``, ``weight``, ``opacity``, ``closed``, ``dash``, …
     """
 
     _template = Template(

@@ -137,7 +137,7 @@ def _unroundness(moment: Any, sign: float, place: Any) -> float:
     sx, sy = moment[1] + sign * area * x, moment[2] + sign * area * y
     own = area * area / (2 * np.pi)
     inertia = moment[3] + sign * (area * (x * x + y * y) + own) - (sx * sx + sy * sy) / a
-    return 2 * np.pi * inertia / (a * a)
+    return float(2 * np.pi * inertia / (a * a))
 
 
 @compiled

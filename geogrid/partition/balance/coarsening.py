@@ -77,7 +77,7 @@ def contract(net: Network, group: IntArray) -> Network:
     home[group[by_price]] = net.home[by_price]
     np.add.at(stay, group, np.where(net.home == home[group], net.stay, -net.stay * (net.home >= 0)))
     pairs = np.column_stack([np.repeat(np.arange(len(group)), np.diff(net.apart_ptr)), net.apart])
-    pairs = np.unique(np.sort(group[pairs], axis=1), axis=0) if len(pairs) else None
+    pairs = np.unique(np.sort(group[pairs], axis=1), axis=0)
     return build_network(
         keys // count, keys % count, cost, weight,
         fixed=fixed, home=home, stay=np.maximum(stay, 0), place=sums, apart=pairs,

@@ -28,6 +28,9 @@ from geogrid.types import FloatArray, Int32Array, IntArray, Progress, no_progres
 
 __all__ = ["Outcome", "Schedule", "search"]
 
+_FEWEST = 400
+"""A smaller problem is searched as if it had this many cells: it costs next to nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -49,14 +52,14 @@ class Schedule:
     """
 
     hottest: float = 2.4
-    hot: float = 0.45
+    hot: float = 0.75
     coldest: float = 0.6
     cold: float = 0.09
     soft: float = 0.6
     firm: float = 2.5
     hard: float = 8.0
-    coarse_share: float = 0.45
-    fine_share: float = 0.35
+    coarse_share: float = 0.35
+    fine_share: float = 0.50
     rounds: int = 24
     cells_a_region: int = 2500
 
@@ -97,6 +100,7 @@ class _Run:
     progress: Progress
     unit: FloatArray
     border: float
+    heat: float
     speed: float = 4e6
     best: tuple[float, float] = (np.inf, np.inf)
     best_part: Int32Array | None = None
@@ -117,7 +121,7 @@ class _Run:
 
     def moves(self, cells: int, effort: float, until: float, rounds_left: int, lanes: int) -> int:
         """Return how many proposals a round may make: by effort, or by the time left until a share of it."""
-        by_effort = self.clock.budget.effort * effort * cells
+        by_effort = self.clock.budget.effort * effort * max(cells, _FEWEST)
         left = self.clock.left(until)
         if left == float("inf"):
             return int(by_effort)
@@ -157,7 +161,10 @@ def search(
     clock = Clock(budget)
     with ThreadPoolExecutor(budget.workers) as threads:
         pool = threads if budget.workers > 1 else None
-        run = _Run(instance, clock, schedule, pool, seeds, progress, border / mean, border)
+        # Overload must cost more than leaving home, or nothing would move to mend it.
+        stay = instance.net.stay[instance.net.stay > 0]
+        dear = border + (float(stay.mean()) if len(stay) else 0.0)
+        run = _Run(instance, clock, schedule, pool, seeds, progress, dear / mean, border, dear / border)
         stopped = "effort"
         try:
             if start is None and instance.grids > 1:
@@ -170,10 +177,10 @@ def search(
             stopped = "interrupt"
     if stopped == "effort" and clock.left() <= 0:
         stopped = "time"
-    assert_part, outside = run.best_part, run.best_outside
-    if assert_part is None or outside is None:
+    best, outside = run.best_part, run.best_outside
+    if best is None or outside is None:
         raise KeyboardInterrupt
-    return Outcome(assert_part, outside, run.best[1], clock.elapsed, stopped)
+    return Outcome(best, outside, run.best[1], clock.elapsed, stopped)
 
 
 def _levels(run: _Run, part: Int32Array, keep_start: bool) -> list[tuple[Instance, Int32Array]]:
@@ -196,7 +203,7 @@ def _levels(run: _Run, part: Int32Array, keep_start: bool) -> list[tuple[Instanc
 
 
 def _between(first: float, last: float, at: float) -> float:
-    return first * (last / first) ** at
+    return float(first * (last / first) ** at)
 
 
 def _anneal_levels(run: _Run, part: Int32Array, keep_start: bool) -> Int32Array:
@@ -221,8 +228,8 @@ def _anneal_levels(run: _Run, part: Int32Array, keep_start: bool) -> Int32Array:
             share += plan.coarse_share
         until += share
         hot, cold = _between(plan.hottest, plan.hot, at), _between(plan.coldest, plan.cold, at)
-        if not coarse_levels and not keep_start:
-            hot = plan.hottest
+        if not coarse_levels:
+            hot = plan.hot * run.heat if keep_start else plan.hottest
         firm = _between(plan.soft, plan.firm, at)
         last = plan.hard if depth == 0 else _between(plan.soft, plan.firm, at + 1 / max(coarse_levels, 1))
 
@@ -281,6 +288,7 @@ def _polish(run: _Run, part: Int32Array) -> None:
     plan = run.schedule
     instance = run.root
     effort_left = max(1 - plan.coarse_share - plan.fine_share, 0.0) * run.clock.budget.effort
+    effort_left *= max(instance.cells, _FEWEST) / instance.cells
     best, outside = run.best_part, run.best_outside
     part = part.copy() if best is None or outside is None else best.copy()
     stuck = 0

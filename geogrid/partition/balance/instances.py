@@ -177,7 +177,7 @@ def _station_seeds(problem: Problem, xy: FloatArray, grids: int) -> IntArray | N
     if len(problem.stations) != grids:
         raise PlanError("stations and grids differ in number", given=f"{len(problem.stations)} stations, {grids} grids")
     away = np.hypot(*(problem.stations[:, None, :] - xy[None]).transpose(2, 0, 1))
-    seeds = np.argmin(away, axis=1).astype(np.int64)
+    seeds = np.asarray(np.argmin(away, axis=1), np.int64)
     if len(np.unique(seeds)) < len(seeds):
         raise PlanError("two stations stand in the same cell", mend="count them as one station, or cut smaller cells")
     return seeds

@@ -110,7 +110,12 @@ def take_region(instance: Instance, part: Int32Array, grids: IntArray) -> Region
     inside = number[part]
     nodes = np.flatnonzero(inside >= 0)
     net = extract(instance.net, nodes, np.full(instance.cells, -1, np.int32), number)
-    limits = Limits(*(np.ascontiguousarray(column[grids]) for column in instance.limits))
+    limits = Limits(
+        instance.limits.low[grids],
+        instance.limits.high[grids],
+        instance.limits.closed[grids],
+        instance.limits.anchor[grids],
+    )
     return Region(nodes, grids, Instance(net, limits, instance.wishes), inside[nodes])
 
 

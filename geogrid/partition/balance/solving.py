@@ -247,7 +247,9 @@ def _assembled(
     area = np.concatenate(
         [np.full(s.instance.grids, int(problem.area[rows[0]])) for rows, s in zip(areas, done, strict=True)]
     )[inverse]
-    load = np.column_stack([np.bincount(membership, weights=m.values, minlength=len(order)) for m in problem.measures])
+    load: FloatArray = np.column_stack(
+        [np.bincount(membership, weights=m.values, minlength=len(order)) for m in problem.measures]
+    )
     border, cost = problem.graph.border_m(membership)
     findings = [*joined.findings]
     for solved in done:
