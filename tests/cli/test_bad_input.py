@@ -110,6 +110,7 @@ def test_what_is_no_atlas_of_ours_is_refused_by_every_verb(
         ("10_000", "-1", ["line 6", "greater than or equal to 1", "-1"]),
         ("10_000", "1", ["too many", "target_area_m2"]),
         ('"310106"', '"999999"', ["no bundled place has this code", "310106 (jingan)"]),
+        ('"squares"', '"squares"\ncodes = { template = "{city}" }', ["{area}, {layer} and {seq}", "{city}"]),
         ("[place]", "[place", ["not valid TOML", "line 1"]),
     ],
 )
