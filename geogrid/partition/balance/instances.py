@@ -68,7 +68,7 @@ class _Scaled:
 
 
 def _scaled(measure: Measure, values: FloatArray, grids: int) -> _Scaled:
-    """Return a measure as whole numbers with its range; heavy cells are clipped to a full grid."""
+    """Return a measure as whole numbers with its range; a cell too heavy for a grid counts as one full grid."""
     if measure.is_range:
         low, high = float(measure.low or 0.0), float(measure.high or np.inf)
         heavy = np.flatnonzero(values > high)
@@ -82,7 +82,8 @@ def _scaled(measure: Measure, values: FloatArray, grids: int) -> _Scaled:
     if least > most:
         # No whole number lies in the range: as equal as whole units allow.
         least, most = int(np.floor(low * scale)), int(np.ceil(high * scale))
-    counted = np.minimum(np.rint(values * scale), max(most, least)).astype(np.int64)
+    full = (least + most) // 2 if np.isfinite(high) else most
+    counted = np.where(values > high, full, np.rint(values * scale)).astype(np.int64)
     return _Scaled(counted, least, most, (low, high), heavy)
 
 
