@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.geogrid-ready
 OUT    ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types arch docs notebooks bench bench-balance serve clean
+.PHONY: help setup demo test lint format types arch docs notebooks bench bench-balance bench-locator serve clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -57,9 +57,13 @@ bench: $(STAMP) ## Run every benchmark once and print its table
 bench-balance: $(STAMP) ## Grids in balance against peers, on real blocks (peers that are installed)
 	$(BIN)/python -m benchmarks.balance $(ARGS)
 
+bench-locator: $(STAMP) ## Measure the locator against its peers and the exact oracle
+	$(BIN)/python -m benchmarks.locator
+
 serve: $(STAMP) ## Serve the demo district on http://127.0.0.1:8000
 	@test -f $(OUT)/jiading.gpkg || $(BIN)/geogrid demo --out $(OUT)
 	$(BIN)/geogrid serve --atlas $(OUT)/jiading.gpkg
 
 clean: ## Remove what was made
+	find geogrid -name '*.nb[ic]' -delete
 	rm -rf $(VENV) $(OUT) site .mypy_cache .ruff_cache .import_linter_cache

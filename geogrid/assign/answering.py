@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -123,28 +124,35 @@ class Desk:
         NotFoundError
             If there is no such category or condition.
         """
-        x, y = (float(value) for value in to_wgs84(lon, lat, datum=datum))
+        given = Datum.of(datum)
+        rows = self.locator.at(lon=lon, lat=lat, datum=given)
+        x, y = float(lon), float(lat)
+        if given in (Datum.GCJ02, Datum.BD09):
+            x, y = (float(value) for value in to_wgs84(lon, lat, datum=given))
         second = self.roster.calendar.second_of(at or dt.datetime.now(dt.UTC))
-        blank = Answer("outside", x, y, self.roster.calendar.moment_of(second), category, condition, self.edition)
         kind = self._category(category, condition)
-        rows = self.locator.at(lon=x, lat=y, datum=Datum.WGS84)
+        # Collected and made at once: replacing fields of a frozen answer again and again takes longer than deciding.
+        facts: dict[str, Any] = {
+            "lon": x, "lat": y, "at": self.roster.calendar.moment_of(second), "category": category,
+            "condition": condition, "edition": self.edition,
+        }  # fmt: skip
         cell = rows[self.places.base.name]
         if cell < 0:
-            return self._outside(blank)
-        overlays = tuple((name, rows[name]) for name in self.classes.overlays)
+            return self._outside(facts)
+        overlays = tuple([(name, rows[name]) for name in self.classes.overlays])
         place = self.classes.at(cell, overlays)
         asset, metres = self._asset_at(kind, x, y)
         lines = self.lines_of(place, kind, condition, asset.holders if asset else ())
         resolution = self.resolution_at(second)
         walk = walk_lines(lines, resolution, second, fallback=self.rulebook.fallback or kind is None)
-        located = self._located(blank, rows, cell)
-        steps = [Step("place", (self.places.base.name, located.cell.code)), *self._kind_steps(category, kind)]
+        self._locate(facts, rows, cell)
+        steps = [Step("place", (self.places.base.name, facts["cell"].code)), *self._kind_steps(category, kind)]
         steps += self._owner_steps(kind, lines, asset, metres)
         if not place.station:
             steps.append(Step("no_station"))
         due, counted = self._deadline(kind, condition, cell, second)
-        located = replace(located, steps=(*steps, *walk.steps, *counted), deadline=due)
-        return self._filled(located, walk, place, kind, resolution, second)
+        facts["steps"], facts["deadline"] = (*steps, *walk.steps, *counted), due
+        return self._filled(facts, walk, place, kind, resolution, second)
 
     def _category(self, code: str, condition: str) -> Category | None:
         if not code:
@@ -166,51 +174,54 @@ class Desk:
         english, chinese = _KINDS[category.kind]
         return [Step("kind", (category.code, category.name, english, chinese))]
 
-    def _outside(self, blank: Answer) -> Answer:
-        rows, metres = self.locator.nearest([blank.lon], [blank.lat], datum="wgs84", limit_m=_FAR_M)
+    def _outside(self, facts: dict[str, Any]) -> Answer:
+        rows, metres = self.locator.nearest([facts["lon"]], [facts["lat"]], datum=Datum.WGS84, limit_m=_FAR_M)
         if rows[0] < 0:
-            return replace(blank, distance_m=float("nan"), steps=(Step("outside", ("-", float("nan"))),))
-        cell = Named(str(self.places.base.codes[rows[0]]), str(self.places.base.names[rows[0]]))
-        distance = float(metres[0])
-        return replace(blank, cell=cell, distance_m=distance, steps=(Step("outside", (cell.code, distance)),))
+            unknown = float("nan")
+            return Answer("outside", **facts, distance_m=unknown, steps=(Step("outside", ("-", unknown)),))
+        cell, distance = self._named[self.places.base.name][rows[0]], float(metres[0])
+        return Answer(
+            "outside", **facts, cell=cell, distance_m=distance, steps=(Step("outside", (cell.code, distance)),)
+        )
 
-    def _located(self, blank: Answer, rows: dict[str, int], cell: int) -> Answer:
-        def named(layer: object, row: int) -> Named:
-            return Named(str(layer.codes[row]), str(layer.names[row]))  # type: ignore[attr-defined]
+    def _locate(self, facts: dict[str, Any], rows: dict[str, int], cell: int) -> None:
+        named, own = self._named, self.places.layers
+        facts["layers"] = {layer.name: named[layer.name][rows[layer.name]] for layer in own if rows[layer.name] >= 0}
+        of_cell = [(level.name, int(level.of_cell[cell])) for level in self.places.areas]
+        facts["areas"] = {name: named[name][row] for name, row in of_cell if row >= 0}
+        facts["cell"] = facts["layers"][self.places.base.name]
 
-        layers = {layer.name: named(layer, rows[layer.name]) for layer in self.places.layers if rows[layer.name] >= 0}
-        areas = {
-            level.name: named(level, int(level.of_cell[cell]))
-            for level in self.places.areas
-            if level.of_cell[cell] >= 0
+    @cached_property
+    def _named(self) -> dict[str, list[Named]]:
+        """Each row of each layer and level of areas, as answers name it."""
+        return {
+            part.name: [Named(str(code), str(name)) for code, name in zip(part.codes, part.names, strict=True)]
+            for part in (*self.places.areas, *self.places.layers)
         }
-        return replace(blank, outcome="hole", cell=layers[self.places.base.name], layers=layers, areas=areas)
 
     def _filled(
         self,
-        answer: Answer,
+        facts: dict[str, Any],
         walk: Walk,
         place: PlaceClass,
         category: Category | None,
         resolution: Resolution,
         second: int,
     ) -> Answer:
-        station = None
         if place.station:
-            station = Named(place.station, self.roster.station(place.station).name)
+            facts["station"] = Named(place.station, self.roster.station(place.station).name)
         if walk.holder is None:
-            return replace(answer, station=station)
+            return Answer("hole", **facts)
         unit = walk.holder.post.unit
-        return replace(
-            answer,
-            outcome="answered",
-            station=station,
+        return Answer(
+            "answered",
+            **facts,
             person=self.on_duty(walk.holder.duty, walk.holder.person),
             clash=walk.clash,
             rules=(walk.rule,),
             deputies=self._deputies(unit, walk.holder, resolution, second),
             helpers=self._helpers(walk, place, category, resolution, second),
-            escalation=self._tiers_above(unit, place, resolution, second, answer.deadline),
+            escalation=self._tiers_above(unit, place, resolution, second, facts["deadline"]),
         )
 
     def on_duty(self, duty_row: int, person_row: int) -> OnDuty:
@@ -226,15 +237,21 @@ class Desk:
     def _deputies(self, unit: Unit, holder: Holder, resolution: Resolution, second: int) -> tuple[OnDuty, ...]:
         """Return the deputies of the unit who are on duty besides the one who answers."""
         found: dict[int, int] = {}
-        for row, duty in enumerate(self.roster.duties):
-            if duty.unit == unit and self.roster.role_by_code[duty.role].position == "deputy":
-                for person, spans in resolution.presence.of_duty(row):
-                    inside = np.searchsorted(spans[:, 0], second, side="right") > np.searchsorted(
-                        spans[:, 1], second, side="right"
-                    )
-                    if inside and person != holder.person:
-                        found.setdefault(person, row)
+        for row in self._deputy_rows.get(unit, ()):
+            for person, spans in resolution.presence.of_duty(row):
+                inside = spans[:, 0].searchsorted(second, "right") > spans[:, 1].searchsorted(second, "right")
+                if inside and person != holder.person:
+                    found.setdefault(person, row)
         return tuple(self.on_duty(row, person) for person, row in found.items())
+
+    @cached_property
+    def _deputy_rows(self) -> dict[Unit, list[int]]:
+        """The duties of deputies, by unit."""
+        rows: dict[Unit, list[int]] = {}
+        for row, duty in enumerate(self.roster.duties):
+            if self.roster.role_by_code[duty.role].position == "deputy":
+                rows.setdefault(duty.unit, []).append(row)
+        return rows
 
     def _tiers_above(
         self, unit: Unit, place: PlaceClass, resolution: Resolution, second: int, deadline: dt.datetime | None

@@ -13,6 +13,7 @@ from geogrid.assign.answering import Desk
 from geogrid.assign.changes import Change, changes_between
 from geogrid.assign.frame import answer_frame
 from geogrid.assign.locator import Locator
+from geogrid.assign.locator_editions import locator_of_edition
 from geogrid.assign.roster import Roster
 from geogrid.assign.roster_files import (
     ROSTER_SHEETS,
@@ -40,15 +41,15 @@ class Edition(StoredEdition):
     """An edition that can be asked where a point lies."""
 
     def locator(self) -> Locator:
-        """Return the locator of all layers of this edition; made once."""
+        """Return the locator of all layers of this edition, mapped from its file beside the atlas."""
         return self._locator
 
     @cached_property
     def _locator(self) -> Locator:
-        return Locator.of(self.division)
+        return locator_of_edition(self)
 
 
-class Atlas(EditionStore):
+class Atlas(EditionStore[Edition]):
     """The store of a city's editions, roster and rulebook, which answers who is responsible.
 
     Examples
@@ -195,7 +196,7 @@ class Atlas(EditionStore):
     def _edition(self, number: int | None, as_of: dt.date | dt.datetime | None) -> Edition:
         editions: tuple[Edition, ...] | None = self._kept.get("editions")
         if editions is None:
-            editions = self.editions()  # type: ignore[assignment]
+            editions = self.editions()
             self._kept["editions"] = editions
         if number is None:
             day = self._day(as_of)
@@ -205,7 +206,7 @@ class Atlas(EditionStore):
         for edition in editions or ():
             if edition.number == number:
                 return edition
-        return self.edition(number, as_of=None if number is not None else self._day(as_of))  # type: ignore[return-value]
+        return self.edition(number, as_of=None if number is not None else self._day(as_of))
 
     def _day(self, as_of: dt.date | dt.datetime | None) -> dt.date:
         tz = self._kept["roster"].calendar.tz

@@ -195,12 +195,27 @@ def _seconds(desk: Desk, frame: Any, at: str | dt.datetime | None, problem: npt.
         return np.full(len(frame), calendar.second_of(moment), np.int64)
     moments = frame[at]
     if not pd.api.types.is_datetime64_any_dtype(moments):
-        moments = pd.to_datetime(moments, errors="coerce", format="ISO8601")
+        try:
+            moments = pd.to_datetime(moments, errors="coerce", format="ISO8601")
+        except ValueError:
+            moments = _moments_of_several_zones(moments, calendar.tz)
     if moments.dt.tz is None:
-        moments = moments.dt.tz_localize(
-            calendar.tz, ambiguous=np.ones(len(moments), bool), nonexistent="shift_forward"
-        )
+        moments = _on_clock(moments, calendar.tz)
     missing: BoolArray = moments.isna().to_numpy()
     problem[missing & (problem == "")] = "the time is not understood: ISO 8601, e.g. 2026-11-22T20:15+08:00"
     utc = moments.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[s]").astype(np.int64)
     return np.where(missing, 0, utc)
+
+
+def _moments_of_several_zones(texts: Any, tz: dt.tzinfo) -> Any:
+    """Return the moments of texts of which each names its own zone, or none and means the city's clock."""
+    import pandas as pd
+
+    zoned = texts.astype(str).str.contains(r"[T ]\d\d.*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$", regex=True)
+    there = pd.to_datetime(texts.where(zoned), errors="coerce", format="ISO8601", utc=True)
+    here = pd.to_datetime(texts.where(~zoned), errors="coerce", format="ISO8601")
+    return there.fillna(_on_clock(here, tz).dt.tz_convert("UTC"))
+
+
+def _on_clock(moments: Any, tz: dt.tzinfo) -> Any:
+    return moments.dt.tz_localize(tz, ambiguous=np.ones(len(moments), bool), nonexistent="shift_forward")

@@ -17,7 +17,7 @@ from geogrid.atlas.immutable import prepare_refusal
 from geogrid.atlas.tables import FORMAT, metadata, setting_table
 from geogrid.errors import ConflictError, FormatError, NotFoundError, StorageError
 
-__all__ = ["create_tables", "require_atlas"]
+__all__ = ["create_tables", "require_atlas", "spare_atlas"]
 
 _DESCRIPTIONS = {
     "edition": "Editions of the division, and from which day each is in force",
@@ -145,6 +145,21 @@ def require_atlas(target: str | Path) -> Engine:
             mend="pip install --upgrade geogrid",
         )  # fmt: skip
     return engine
+
+
+def spare_atlas(path: str | Path) -> None:
+    """Refuse to let a file that is about to be written replace an atlas.
+
+    Raises
+    ------
+    ConflictError
+        If there is an atlas of that name.
+    """
+    try:
+        require_atlas(Path(path)).dispose()
+    except (NotFoundError, StorageError):
+        return
+    raise ConflictError("this would replace an atlas and its editions", given=path, mend="choose another name")
 
 
 def _require_geopackage(path: Path) -> None:

@@ -29,6 +29,12 @@ def coverage(
     """Prove that every place, category and hour has exactly one answerable person.
 
     Exit code 0 if so, 1 if anything is open.
+
+    Example:
+
+    geogrid coverage --atlas city.gpkg --html coverage.html
+
+    geogrid coverage --atlas city.gpkg --from 2026-12-01 --to 2027-01-01 --json
     """
     desk = Atlas.open(atlas).desk(number=edition)
     with progress_bar(quiet=json) as progress:

@@ -85,6 +85,7 @@ def _run(out: Path, count: int, seed: int, progress: Progress) -> tuple[dict[str
     figures = {
         "place": f"{place.name} {place.code}",
         "cells": len(edition.layer("cell")),
+        "responsibility grids": len(edition.layer("responsibility")),
         "stations": len(edition.layer("station")),
         "edition": edition.number,
         "content_hash": edition.content_hash,
@@ -100,8 +101,8 @@ def _run(out: Path, count: int, seed: int, progress: Progress) -> tuple[dict[str
 
 def _plan(code: str, name: str) -> str:
     return f"""\
-# {name}: cells of 10,000 m² inside the bundled outline, and the areas of twelve SAMPLE stations.
-# 样例方案：工作站为样例数据。
+# {name}: cells of 10,000 m² inside the bundled outline, 292 responsibility grids of equal area, and the areas of
+# twelve SAMPLE stations. 样例方案：工作站为样例数据。
 
 [place]
 code = "{code}"
@@ -113,9 +114,18 @@ target_area_m2 = 10_000
 tolerance = 0.10
 
 [[layer]]
+name = "responsibility"
+method = "balance"
+of = "cell"
+count = 292
+weight = "area_m2"
+tolerance = 0.05
+seed = 1
+
+[[layer]]
 name = "station"
 method = "nearest-station"
-of = "cell"
+of = "responsibility"
 stations = "sample_stations.geojson"
 """
 

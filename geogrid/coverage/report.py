@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from geogrid.assign.answering import Desk
+from geogrid.atlas.export import write_whole
 from geogrid.coverage.ground import Ground, cover_ground
 from geogrid.coverage.staffing import StaffingProof, prove_staffing
+from geogrid.errors import InputError
 from geogrid.types import Finding, FloatArray, Progress, no_progress
 
 __all__ = ["CoverageReport", "cover"]
@@ -85,7 +87,8 @@ class CoverageReport:
         """Write what is open as layer ``open`` of a GeoPackage; return its path."""
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        self.to_geopandas().to_file(target, layer="open", driver="GPKG")
+        found = self.to_geopandas()
+        write_whole(target, lambda fresh: found.to_file(fresh, layer="open", driver="GPKG"))
         return target
 
     def to_html(self, path: str | Path) -> Path:
@@ -114,6 +117,8 @@ def cover(
     """
     begin = first or dt.datetime.now(desk.roster.calendar.tz).date()
     end = last or begin + dt.timedelta(days=365)
+    if type(begin) is type(end) and end <= begin:
+        raise InputError("the period is empty", given=f"{begin} to {end}", mend="let it end after it begins")
     ground = cover_ground(desk.division)
     staffing = prove_staffing(desk, begin, end, progress=progress)
     lonely = _without_station(desk)
