@@ -9,7 +9,7 @@ import numpy.typing as npt
 import shapely
 
 from geogrid.partition.blocks.islands import connect_islands
-from geogrid.partition.blocks.mesh import CUT, LEGAL, SEAM, Mesh, components, prune, trace_faces
+from geogrid.partition.blocks.mesh import LEGAL, LINK, SEAM, Mesh, components, prune, trace_faces
 from geogrid.types import BoolArray, FloatArray, Int32Array, IntArray
 
 __all__ = ["NODING_STEP_M", "Edges", "build_mesh", "face_polygons", "node_lines"]
@@ -145,7 +145,7 @@ def build_mesh(border: shapely.Geometry, edges: Edges, spare: int) -> tuple[Mesh
     number = np.full(len(area), -1, np.int32)
     number[inside] = np.arange(inside.sum())
     linked = piece_of >= 0
-    kind = np.where(linked, edges.kind[piece_of], CUT).astype(np.int8)
+    kind = np.where(linked, edges.kind[piece_of], LINK).astype(np.int8)
     mesh = _roomy(
         xy, origin, succ, pred, number[cycle], kind, np.where(linked, edges.worth[piece_of], 0.0),
         np.where(linked, edges.hard[piece_of], False), np.where(linked, edges.source[piece_of], -1),
@@ -202,10 +202,10 @@ def _roomy(
         longer(xy[:, 0], room_n, 0, np.float64), longer(xy[:, 1], room_n, 0, np.float64),
         longer(origin, 2 * room_e, -1, np.int32), longer(succ, 2 * room_e, -1, np.int32),
         longer(pred, 2 * room_e, -1, np.int32), longer(face, 2 * room_e, -2, np.int32),
-        longer(kind, room_e, CUT, np.int8), longer(worth, room_e, 0, np.float64),
+        longer(kind, room_e, LINK, np.int8), longer(worth, room_e, 0, np.float64),
         longer(hard, room_e, False, np.bool_), longer(source, room_e, -1, np.int32),
         longer(area, room_f, 0, np.float64), start, np.zeros(room_f, np.int32), np.zeros(room_f, bool),
-        np.array([nodes, edges, faces], np.int64),
+        np.full(room_e, -1, np.int32), np.array([nodes, edges, faces], np.int64),
     )  # type: ignore[arg-type]  # fmt: skip
 
 

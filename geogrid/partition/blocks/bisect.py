@@ -142,32 +142,30 @@ def _side_shape(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def region_cost(mesh: Mesh, faces: Int32Array, target: float, tolerance: float) -> float:
-    """Return the size and shape cost of one cell made of `faces`."""
+def region_cost(mesh: Mesh, faces: Int32Array, cell: Int32Array, target: float, tolerance: float) -> float:
+    """Return the size and shape cost of the cell that consists of `faces`, and half its borders' cost."""
     n = len(faces)
-    area = 0.0
+    mine = cell[faces[0]]
+    area, perimeter, border = 0.0, 0.0, 0.0
     for i in range(n):
         area += mesh.area[faces[i]]
-    perimeter = 0.0
-    for i in range(n):
         at = first = mesh.start[faces[i]]
         while True:
             other = mesh.face[at ^ 1]
-            inside = False
-            if other >= 0:
-                for j in range(n):
-                    if faces[j] == other:
-                        inside = True
-                        break
-            if not inside:
+            if other < 0 or cell[other] != mine:
                 a, b = mesh.origin[at], mesh.origin[at ^ 1]
-                perimeter += np.hypot(mesh.x[b] - mesh.x[a], mesh.y[b] - mesh.y[a])
+                length = np.hypot(mesh.x[b] - mesh.x[a], mesh.y[b] - mesh.y[a])
+                perimeter += length
+                if other >= 0:
+                    border += length * border_rate(mesh, at >> 1)
+                    if mesh.kind[at >> 1] == CUT:
+                        border += CHORD_TOLL * np.sqrt(target)
             at = mesh.succ[at]
             if at == first:
                 break
     hx, hy, offset = _hulls(mesh, faces)
     hull, _ = hull_area(hx, hy, offset[n], False)
-    return shape_cost(area, hull, perimeter, target, 1) + size_cost(area, 1, target, tolerance)
+    return shape_cost(area, hull, perimeter, target, 1) + size_cost(area, 1, target, tolerance) + border / 2
 
 
 @compiled

@@ -20,16 +20,25 @@ __all__ = [
     "BUILDING",
     "CUT",
     "LEGAL",
+    "LINK",
     "SEAM",
     "TESSELLATION",
     "Mesh",
+    "components",
+    "cycle_area",
     "insert_chord",
+    "prune",
+    "remove_antenna",
     "remove_edge",
+    "restore_edge",
+    "split_edge",
     "trace_faces",
+    "undo_until",
 ]
 
-SEAM, LEGAL, BUILDING, CUT, TESSELLATION, AREA = 0, 1, 2, 3, 4, 5
-"""What an edge is: a seam, the parent's border, a building's outline, a chord, free space, an area's outline."""
+SEAM, LEGAL, BUILDING, CUT, TESSELLATION, AREA, LINK = 0, 1, 2, 3, 4, 5, 6
+"""What an edge is: a seam, the parent's border, a building's outline, a chord, a line between buildings,
+an area's outline, a link to an island."""
 
 
 class Mesh(NamedTuple):
@@ -61,6 +70,8 @@ class Mesh(NamedTuple):
         Atoms of different zones never share a cell; 0 is ordinary ground.
     solid : (faces,) bool
         No chord may pass: the atom is a building.
+    split_of : (edges,) int32
+        The half-edge a later edge was split from; -1 for the others.
     used : (3,) int64
         Nodes, edges and faces in use; the arrays are longer.
     """
@@ -79,6 +90,7 @@ class Mesh(NamedTuple):
     start: Int32Array
     zone: Int32Array
     solid: BoolArray
+    split_of: Int32Array
     used: IntArray
 
 
@@ -195,6 +207,7 @@ def split_edge(mesh: Mesh, h: int, px: float, py: float) -> int:
     mesh.kind[e], mesh.worth[e], mesh.hard[e], mesh.source[e] = (
         mesh.kind[old], mesh.worth[old], mesh.hard[old], mesh.source[old],
     )  # fmt: skip
+    mesh.split_of[e] = h
     t = h ^ 1
     # h: a→b becomes a→p, ahead: p→b; t: b→a becomes p→a, back: b→p (the twin pairs stay pairs).
     ahead, back = 2 * e, 2 * e + 1
@@ -242,6 +255,7 @@ def insert_chord(mesh: Mesh, hp: int, hq: int, kind: int) -> int:
     mesh.used[2] += 1
     old = mesh.face[hp]
     mesh.kind[e], mesh.worth[e], mesh.hard[e], mesh.source[e] = kind, 0.0, False, -1
+    mesh.split_of[e] = -1
     forth, back = 2 * e, 2 * e + 1  # forth: q→p closes the arc p…q; back: p→q closes the rest
     mesh.origin[forth], mesh.origin[back] = mesh.origin[hq], mesh.origin[hp]
     before_p, before_q = mesh.pred[hp], mesh.pred[hq]
@@ -263,8 +277,23 @@ def insert_chord(mesh: Mesh, hp: int, hq: int, kind: int) -> int:
 
 
 @compiled
-def remove_edge(mesh: Mesh, e: int) -> int:
-    """Take edge `e` out between two different atoms; the lower-numbered one keeps both and is returned."""
+def _label(mesh: Mesh, h: int, face: int) -> None:
+    """Give the cycle through half-edge `h` to an atom."""
+    at = h
+    while True:
+        mesh.face[at] = face
+        at = mesh.succ[at]
+        if at == h:
+            break
+    mesh.start[face] = h
+
+
+@compiled
+def remove_edge(mesh: Mesh, e: int) -> None:
+    """Take out edge `e` between two atoms: the lower-numbered one keeps both.
+
+    The edge keeps its own links, so `restore_edge` can undo this, last removed first.
+    """
     h, t = 2 * e, 2 * e + 1
     keep, gone = mesh.face[h], mesh.face[t]
     if gone < keep:
@@ -274,14 +303,76 @@ def remove_edge(mesh: Mesh, e: int) -> int:
     c, d = mesh.succ[t], mesh.pred[t]
     mesh.succ[b], mesh.pred[c] = c, b
     mesh.succ[d], mesh.pred[a] = a, d
-    mesh.face[h] = mesh.face[t] = -2
-    at = a
-    while True:
-        mesh.face[at] = keep
-        at = mesh.succ[at]
-        if at == a:
-            break
-    mesh.start[keep], mesh.start[gone] = a, -1
+    mesh.face[h], mesh.face[t] = -3 - keep, -3 - gone
+    _label(mesh, a, keep)
+    mesh.start[gone] = -1
     mesh.area[keep] += mesh.area[gone]
-    mesh.area[gone] = 0.0
-    return keep
+
+
+@compiled
+def restore_edge(mesh: Mesh, e: int) -> None:
+    """Undo the latest `remove_edge` or `remove_antenna`."""
+    h, t = 2 * e, 2 * e + 1
+    one, two = -3 - mesh.face[h], -3 - mesh.face[t]
+    if one == two:
+        if mesh.succ[h] != t:
+            h, t = t, h
+        mesh.succ[mesh.pred[h]] = h
+        mesh.pred[mesh.succ[t]] = t
+        mesh.face[h] = mesh.face[t] = one
+        return
+    for side in (h, t):
+        mesh.succ[mesh.pred[side]] = side
+        mesh.pred[mesh.succ[side]] = side
+    _label(mesh, h, one)
+    _label(mesh, t, two)
+    if one < two:
+        mesh.area[one] -= mesh.area[two]
+    else:
+        mesh.area[two] -= mesh.area[one]
+
+
+@compiled
+def remove_antenna(mesh: Mesh, e: int) -> bool:
+    """Take out edge `e` if it dangles inside an atom; return whether it did."""
+    h, t = 2 * e, 2 * e + 1
+    if mesh.succ[h] != t:
+        h, t = t, h
+    if mesh.succ[h] != t or mesh.succ[t] == h:
+        return False
+    face = mesh.face[h]
+    before, after = mesh.pred[h], mesh.succ[t]
+    mesh.succ[before], mesh.pred[after] = after, before
+    mesh.start[face] = after
+    mesh.face[h] = mesh.face[t] = -3 - face
+    return True
+
+
+@compiled
+def undo_until(mesh: Mesh, nodes: int, edges: int) -> None:
+    """Undo chords and splits, latest first, until only `nodes` and `edges` are in use."""
+    while mesh.used[1] > edges:
+        e = mesh.used[1] - 1
+        mesh.used[1] = e
+        ahead, back = 2 * e, 2 * e + 1
+        h = mesh.split_of[e]
+        if h < 0:
+            remove_edge(mesh, e)
+            mesh.face[ahead] = mesh.face[back] = -2
+            mesh.used[2] -= 1
+            continue
+        t = h ^ 1
+        after, before = mesh.succ[ahead], mesh.pred[back]
+        mesh.origin[t] = mesh.origin[back]
+        for f in (mesh.face[h], mesh.face[t]):
+            if f >= 0 and mesh.start[f] == ahead:
+                mesh.start[f] = h
+            if f >= 0 and mesh.start[f] == back:
+                mesh.start[f] = t
+        mesh.face[ahead] = mesh.face[back] = -2
+        if after == back:
+            mesh.succ[h], mesh.pred[t] = t, h
+        else:
+            mesh.succ[h], mesh.pred[after] = after, h
+            mesh.succ[before], mesh.pred[t] = t, before
+    mesh.used[0] = nodes
