@@ -101,6 +101,14 @@ class LatticePolygons:
         return cls._cleaned(coords, offsets(lengths), offsets(parts), offsets(geoms))
 
     @classmethod
+    def from_ragged(
+        cls, coords: npt.ArrayLike, ring_offsets: npt.ArrayLike, part_offsets: npt.ArrayLike, geom_offsets: npt.ArrayLike
+    ) -> LatticePolygons:
+        """Return polygons from flat arrays of closed rings in any direction (layout as in the class)."""
+        offsets = (np.asarray(part, np.int64) for part in (ring_offsets, part_offsets, geom_offsets))
+        return cls._cleaned(np.asarray(coords, np.int32).reshape(-1, 2), *offsets)
+
+    @classmethod
     def _cleaned(cls, coords: Int32Array, rings: IntArray, parts: IntArray, geoms: IntArray) -> LatticePolygons:
         """Drop repeated vertices, collapsed rings and parts; orient shells and holes."""
         ring_of = np.repeat(np.arange(len(rings) - 1), np.diff(rings))
