@@ -13,6 +13,13 @@ from geogrid.types import FloatArray, Int32Array, IntArray
 __all__ = ["cells_for", "divide_atoms"]
 
 
+TREES = 12
+"""Spanning trees tried for a region of a few atoms."""
+
+FAIR_COST = 0.55
+"""A cell that costs less, in sides of a target cell, is not divided anew: a square on local streets."""
+
+
 @compiled
 def cells_for(area: float, target: float) -> int:
     """Return into how many cells an area is best divided: the least relative miss."""
@@ -83,7 +90,7 @@ def _split_region(  # type: ignore[no-untyped-def]
         if count > 1:
             members = _members(chain, head)
             n = len(members)
-            trials = max(1, int(effort * (12 if n <= 4 else 30 if n <= 30 else max(6, 900 // n))))
+            trials = max(1, int(effort * (TREES if n > 4 else TREES // 2) * min(1.0, 30.0 / n)))
             first, side = 0, np.empty(0, np.int8)
             for loosened in (tolerance, 2 * tolerance, 6 * tolerance):
                 _, first, side = bisect_region(
@@ -306,8 +313,7 @@ def divide_atoms(  # type: ignore[no-untyped-def]
             target = targets[mesh.zone[cell_head[c]]]
             if np.isinf(target):
                 continue
-            # What a plain square on local streets costs is not worth another look.
-            fair = 0.25 * np.sqrt(target)
+            fair = FAIR_COST * np.sqrt(target)
             near = _neighbours(mesh, chain, cell_head[c], cell)
             for d in near:
                 if d < c and cost[d] > cost[c]:
