@@ -10,13 +10,13 @@ from geogrid.partition.blocks.mesh import CUT, Mesh, insert_chord, split_edge
 from geogrid.partition.blocks.shape import border_rate, hull_area, shape_cost, size_cost
 from geogrid.types import FloatArray, Int32Array, IntArray
 
-__all__ = ["bisect_region", "region_cost"]
+__all__ = ["bisect_region", "border_cost", "region_cost"]
 
 HULL_ATOMS = 60
 """Above this many atoms a region's shape is judged by its perimeter alone."""
 
-CHORD_TOLL = 0.14
-"""What starting a chord costs, in sides of a target cell, besides its length."""
+CHORD_TOLL = 14.0
+"""What a chord costs besides its length, metres."""
 
 
 @compiled
@@ -142,6 +142,15 @@ def _side_shape(  # type: ignore[no-untyped-def]
 
 
 @compiled
+def border_cost(mesh: Mesh, h: int) -> float:
+    """Return what half-edge `h` costs as a border, in metres."""
+    a, b = mesh.origin[h], mesh.origin[h ^ 1]
+    e = h >> 1
+    cost = np.hypot(mesh.x[b] - mesh.x[a], mesh.y[b] - mesh.y[a]) * border_rate(mesh, e)
+    return cost + CHORD_TOLL if mesh.kind[e] == CUT else cost
+
+
+@compiled
 def region_cost(mesh: Mesh, faces: Int32Array, cell: Int32Array, target: float, tolerance: float) -> float:
     """Return the size and shape cost of the cell that consists of `faces`, and half its borders' cost."""
     n = len(faces)
@@ -157,9 +166,7 @@ def region_cost(mesh: Mesh, faces: Int32Array, cell: Int32Array, target: float, 
                 length = np.hypot(mesh.x[b] - mesh.x[a], mesh.y[b] - mesh.y[a])
                 perimeter += length
                 if other >= 0:
-                    border += length * border_rate(mesh, at >> 1)
-                    if mesh.kind[at >> 1] == CUT:
-                        border += CHORD_TOLL * np.sqrt(target)
+                    border += border_cost(mesh, at)
             at = mesh.succ[at]
             if at == first:
                 break
@@ -386,7 +393,7 @@ def bisect_region(  # type: ignore[no-untyped-def]
                 branches += 1
                 link = tree_next[link]
             for c in range(chord_first[x], chord_first[x + 1]):
-                base = chord_cost[c] + CHORD_TOLL * side_length
+                base = chord_cost[c] + CHORD_TOLL
                 if base >= best:
                     continue
                 p, q = chord_p[c], chord_q[c]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geogrid.partition.blocks.bisect import bisect_region, region_cost
+from geogrid.partition.blocks.bisect import bisect_region, border_cost, region_cost
 from geogrid.partition.blocks.chords import Obstacles
 from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.mesh import CUT, Mesh, remove_antenna, remove_edge, restore_edge, undo_until
@@ -18,6 +18,10 @@ TREES = 12
 
 FAIR_COST = 0.55
 """A cell that costs less, in sides of a target cell, is not divided anew: a square on local streets."""
+
+
+MOST_TRIPLES = 8
+"""Triples tried for a cell off its size."""
 
 
 @compiled
@@ -76,9 +80,12 @@ def _members(chain: Int32Array, head: int) -> Int32Array:
 @compiled
 def _split_region(  # type: ignore[no-untyped-def]
     mesh: Mesh, chain: Int32Array, head: int, count: int, target: float, tolerance: float, obstacles: Obstacles,
-    loc: Int32Array, state: IntArray, effort: float,
+    loc: Int32Array, state: IntArray, effort: float, limit: float,
 ):  # fmt: skip
-    """Bisect the linked atoms until each part is one cell; return the heads of the parts."""
+    """Bisect the linked atoms until each part is one cell; return the heads of the parts.
+
+    With a finite `limit` a bisection that costs as much is not made, nor one beyond the tolerance.
+    """
     heads = np.empty(count, np.int64)
     done = 0
     stack_head, stack_count = np.empty(count + 1, np.int64), np.empty(count + 1, np.int64)
@@ -94,9 +101,9 @@ def _split_region(  # type: ignore[no-untyped-def]
             first, side = 0, np.empty(0, np.int8)
             for loosened in (tolerance, 2 * tolerance, 6 * tolerance):
                 _, first, side = bisect_region(
-                    mesh, members, count, target, loosened, obstacles, loc, state, trials, np.inf
+                    mesh, members, count, target, loosened, obstacles, loc, state, trials, limit
                 )
-                if first > 0:
+                if first > 0 or limit < np.inf:
                     break
             if first > 0:
                 one, two = np.int64(-1), np.int64(-1)
@@ -157,6 +164,24 @@ def _dissolve(mesh: Mesh, group: Int32Array, cell: Int32Array, cells: IntArray, 
 
 
 @compiled
+def _outer_cost(mesh: Mesh, face: int, cell: Int32Array, cells: IntArray) -> float:
+    """Return what the borders of an atom with cells other than `cells` cost."""
+    result = 0.0
+    at = first = mesh.start[face]
+    while True:
+        other = mesh.face[at ^ 1]
+        if other >= 0:
+            inside = False
+            for c in cells:
+                inside = inside or cell[other] == c
+            if not inside:
+                result += border_cost(mesh, at)
+        at = mesh.succ[at]
+        if at == first:
+            return result
+
+
+@compiled
 def _retry(  # type: ignore[no-untyped-def]
     mesh: Mesh, cells: IntArray, heads: Int32Array, chain: Int32Array, cell: Int32Array, cost: FloatArray,
     target: float, tolerance: float, obstacles: Obstacles, loc: Int32Array, state: IntArray, effort: float,
@@ -186,6 +211,10 @@ def _retry(  # type: ignore[no-untyped-def]
     log = np.empty(256, np.int64)
     taken = _dissolve(mesh, group, cell, cells, log)
     marks = mesh.used.copy()
+    outer = 0.0
+    for i in range(n):
+        if mesh.start[group[i]] >= 0:
+            outer += _outer_cost(mesh, group[i], cell, cells) / 2
     head = np.int64(-1)
     total = 0.0
     for i in range(n - 1, -1, -1):
@@ -196,7 +225,7 @@ def _retry(  # type: ignore[no-untyped-def]
             total += mesh.area[f]
     better = False
     if cells_for(total, target) == k:
-        found = _split_region(mesh, chain, head, k, target, tolerance, obstacles, loc, state, effort)
+        found = _split_region(mesh, chain, head, k, target, tolerance, obstacles, loc, state, effort, before - outer)
         if len(found) == k:
             for i in range(k):
                 f = found[i]
@@ -293,7 +322,7 @@ def divide_atoms(  # type: ignore[no-untyped-def]
             area += mesh.area[f]
             f = chain[f]
         count = 1 if np.isinf(target) else cells_for(area, target)
-        found = _split_region(mesh, chain, heads[c], count, target, tolerance, obstacles, loc, state, effort)
+        found = _split_region(mesh, chain, heads[c], count, target, tolerance, obstacles, loc, state, effort, np.inf)
         for head in found:
             f = np.int64(head)
             while f >= 0:
@@ -331,13 +360,14 @@ def divide_atoms(  # type: ignore[no-untyped-def]
             if abs(off / target - 1) < 0.97 * tolerance and cost[c] < 3 * fair:
                 continue
             near = _neighbours(mesh, chain, cell_head[c], cell)
-            done = False
+            left = MOST_TRIPLES
             for d in near:
                 for e in _neighbours(mesh, chain, cell_head[d], cell):
-                    if e == c or done:
+                    if e == c or left == 0:
                         continue
+                    left -= 1
                     if _retry(mesh, np.array([c, d, e]), cell_head, chain, cell, cost, target, tolerance, obstacles,
                               loc, state, effort):  # fmt: skip
                         changed[c] = changed[d] = changed[e] = turn
-                        done = True
+                        left = 0
     return cell[: mesh.used[2]], cell_part[:cells]
