@@ -7,7 +7,7 @@ import numpy as np
 from geogrid.partition.blocks.chords import Obstacles, face_chords, read_ring
 from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.mesh import CUT, Mesh, insert_chord, split_edge
-from geogrid.partition.blocks.shape import border_rate, hull_area, shape_cost, size_cost
+from geogrid.partition.blocks.shape import CHORD_RATE, border_rate, hull_area, shape_cost, size_cost
 from geogrid.types import FloatArray, Int32Array, IntArray
 
 __all__ = ["bisect_region", "border_cost", "region_cost"]
@@ -15,7 +15,7 @@ __all__ = ["bisect_region", "border_cost", "region_cost"]
 HULL_ATOMS = 60
 """Above this many atoms a region's shape is judged by its perimeter alone."""
 
-CHORD_TOLL = 14.0
+CHORD_TOLL = 40.0
 """What a chord costs besides its length, metres."""
 
 
@@ -393,7 +393,7 @@ def bisect_region(  # type: ignore[no-untyped-def]
                 branches += 1
                 link = tree_next[link]
             for c in range(chord_first[x], chord_first[x + 1]):
-                base = chord_cost[c] + CHORD_TOLL
+                base = CHORD_RATE * chord_cost[c] + CHORD_TOLL
                 if base >= best:
                     continue
                 p, q = chord_p[c], chord_q[c]

@@ -183,7 +183,13 @@ def face_chords(mesh: Mesh, face: int, ring: Ring, obstacles: Obstacles, step: f
     count = 0
     if mesh.solid[face]:
         return p[:0], q[:0], area[:0], cost[:0]
+    # An edge with the atom on both sides, a link to an island, is no place for a chord's end.
+    bare = np.zeros(n, np.bool_)
     for i in range(n):
+        bare[i] = mesh.face[ring.half[i] ^ 1] == face
+    for i in range(n):
+        if bare[i] or bare[(i + n - 1) % n]:
+            continue
         inner = int(ring.length[i] / step)
         for s in range(inner + 1):
             t = s / (inner + 1)
@@ -224,6 +230,8 @@ def face_chords(mesh: Mesh, face: int, ring: Ring, obstacles: Obstacles, step: f
                     at = 0.0
                 elif (1 - at) * ring.length[hit] < 3.0:
                     hit, at = (hit + 1) % n, 0.0
+                if bare[hit] or (at == 0.0 and bare[(hit + n - 1) % n]):
+                    continue
                 if at == 0.0:
                     if hit == i or hit == (i + 1) % n or (s == 0 and hit == before):
                         continue

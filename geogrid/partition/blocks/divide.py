@@ -16,7 +16,7 @@ __all__ = ["cells_for", "divide_atoms"]
 TREES = 12
 """Spanning trees tried for a region of a few atoms."""
 
-FAIR_COST = 0.55
+FAIR_COST = 0.7
 """A cell that costs less, in sides of a target cell, is not divided anew: a square on local streets."""
 
 

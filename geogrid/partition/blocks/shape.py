@@ -8,12 +8,19 @@ from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.mesh import AREA, BUILDING, CUT, SEAM, TESSELLATION, Mesh
 from geogrid.types import FloatArray
 
-__all__ = ["border_rate", "hull_area", "shape_cost", "size_cost"]
+__all__ = ["CHORD_RATE", "border_rate", "hull_area", "shape_cost", "size_cost"]
+
+
+CHORD_RATE = 2.5
+"""What a metre of chord costs."""
+
+SHAPE_WEIGHT = 0.7
+"""Shape against border: higher gives rounder cells and more chords."""
 
 
 @compiled
 def border_rate(mesh: Mesh, e: int) -> float:
-    """Return what a metre of cell border costs along edge `e`: a chord 1, a main road next to nothing.
+    """Return what a metre of cell border costs along edge `e`: a chord most, a main road next to nothing.
 
     A hard edge earns: leaving it inside a cell is worse than any detour.
     """
@@ -29,7 +36,7 @@ def border_rate(mesh: Mesh, e: int) -> float:
     if kind == TESSELLATION:
         return 0.9
     if kind == CUT:
-        return 1.0
+        return CHORD_RATE
     return 0.02
 
 
@@ -79,7 +86,7 @@ def shape_cost(area: float, hull: float, perimeter: float, target: float, cells:
     cost = 3.0 * max(0.0, 0.92 - full) + 14.0 * max(0.0, 0.80 - full) + 3.0 * max(0.0, 0.55 - round_)
     if cells > 1:
         cost *= 0.6
-    return cost * scale
+    return SHAPE_WEIGHT * cost * scale
 
 
 @compiled
