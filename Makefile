@@ -46,7 +46,7 @@ arch: $(STAMP) ## Check that imports run one way
 	$(BIN)/lint-imports
 
 docs: $(STAMP) ## Build the docs site; warnings are errors
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 notebooks: $(STAMP) ## Execute every notebook
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=900 -p no:randomly -q notebooks

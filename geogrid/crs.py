@@ -3,7 +3,9 @@
 Longitude comes before latitude everywhere. The GCJ-02 and BD-09 formulas are the ones that
 became public with the first reverse engineering of the Chinese web-map shift; they have no
 official publication. The forward shift is a closed formula; the inverse is found by
-fixed-point iteration of it, so that a round trip closes below 1e-9 degrees.
+fixed-point iteration of it, so that a round trip closes below 1e-9 degrees. Both are
+additions, multiplications, divisions and square roots in a fixed order: a place has the same bits
+whatever the machine and however many places are converted at once.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ CHINA_BOX = (72.004, 0.8293, 137.8347, 55.8271)
 
 _KRASOVSKY_A = 6378245.0
 _KRASOVSKY_EE = 0.00669342162296594323
-_BD_PI = np.pi * 3000.0 / 180.0
+_BD_TURNS = 3000.0 / 180.0
+_DEGREES = 180.0 / np.pi
 _GEOD = pyproj.Geod(ellps="WGS84")
 
 
@@ -101,39 +104,75 @@ def is_shifted(lon: npt.ArrayLike, lat: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
 
 
-def _gcj_offset(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _sin_pi(turns: Any) -> Any:
+    """Return sin(pi * turns) by IEEE additions and multiplications only.
+
+    The C library's sine differs between machines in the last bit, and a compiled loop cannot
+    be vectorised through it. The series is exact to 1e-11, a nanometre of shift.
+    """
+    whole = np.rint(turns)
+    half = whole * 0.5
+    sign = 1.0 - 4.0 * (half - np.floor(half))
+    x = turns - whole
+    z = x * x
+    series = -2.1915353447830216e-05 * z + 4.6630280576761256e-04
+    series = series * z - 7.3704309457143504e-03
+    series = series * z + 8.2145886611128228e-02
+    series = series * z - 5.9926452932079208e-01
+    series = series * z + 2.5501640398773454
+    series = series * z - 5.1677127800499700
+    series = series * z + 3.1415926535897932
+    return sign * x * series
+
+
+def _gcj_offset(lon: Any, lat: Any) -> tuple[Any, Any]:
+    """Return how far GCJ-02 lies from WGS 84 at a WGS 84 place, degrees; arrays or floats."""
     x, y = lon - 105.0, lat - 35.0
     root = np.sqrt(np.abs(x))
-    wave = (20.0 * np.sin(6.0 * x * np.pi) + 20.0 * np.sin(2.0 * x * np.pi)) * 2.0 / 3.0
+    sine, cosine = _sin_pi(x), _sin_pi(x + 0.5)
+    twice = 2.0 * sine * cosine
+    six_times = twice * (3.0 - 4.0 * twice * twice)
+    wave = (20.0 * six_times + 20.0 * twice) * 2.0 / 3.0
     dlat = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + wave
-    dlat += (20.0 * np.sin(y * np.pi) + 40.0 * np.sin(y / 3.0 * np.pi)) * 2.0 / 3.0
-    dlat += (160.0 * np.sin(y / 12.0 * np.pi) + 320.0 * np.sin(y * np.pi / 30.0)) * 2.0 / 3.0
+    dlat = dlat + (20.0 * _sin_pi(y) + 40.0 * _sin_pi(y / 3.0)) * 2.0 / 3.0
+    dlat = dlat + (160.0 * _sin_pi(y / 12.0) + 320.0 * _sin_pi(y / 30.0)) * 2.0 / 3.0
     dlon = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + wave
-    dlon += (20.0 * np.sin(x * np.pi) + 40.0 * np.sin(x / 3.0 * np.pi)) * 2.0 / 3.0
-    dlon += (150.0 * np.sin(x / 12.0 * np.pi) + 300.0 * np.sin(x / 30.0 * np.pi)) * 2.0 / 3.0
-    phi = np.radians(lat)
-    magic = 1.0 - _KRASOVSKY_EE * np.sin(phi) ** 2
+    dlon = dlon + (20.0 * sine + 40.0 * _sin_pi(x / 3.0)) * 2.0 / 3.0
+    dlon = dlon + (150.0 * _sin_pi(x / 12.0) + 300.0 * _sin_pi(x / 30.0)) * 2.0 / 3.0
+    north = _sin_pi(lat / 180.0)
+    magic = 1.0 - _KRASOVSKY_EE * north * north
     meridian = _KRASOVSKY_A * (1.0 - _KRASOVSKY_EE) / (magic * np.sqrt(magic))
-    parallel = _KRASOVSKY_A / np.sqrt(magic) * np.cos(phi)
-    return np.degrees(dlon / parallel), np.degrees(dlat / meridian)
+    parallel = _KRASOVSKY_A / np.sqrt(magic) * _sin_pi(lat / 180.0 + 0.5)
+    return dlon / parallel * _DEGREES, dlat / meridian * _DEGREES
 
 
-def _bd_offset(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    radius = np.hypot(lon, lat) + 0.00002 * np.sin(lat * _BD_PI)
-    angle = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * _BD_PI)
-    return radius * np.cos(angle) + 0.0065 - lon, radius * np.sin(angle) + 0.006 - lat
+def _bd_offset(lon: Any, lat: Any) -> tuple[Any, Any]:
+    """Return how far BD-09 lies from GCJ-02 at a GCJ-02 place, degrees; arrays or floats."""
+    radius = np.maximum(np.sqrt(lon * lon + lat * lat), 1e-9)
+    stretch = 1.0 + 0.00002 * _sin_pi(lat * _BD_TURNS) / radius
+    # The published form turns by this angle with atan2, sin and cos; it is so small that two terms do.
+    angle = 0.000003 * _sin_pi(lon * _BD_TURNS + 0.5)
+    cosine, sine = 1.0 - 0.5 * angle * angle, angle * (1.0 - angle * angle / 6.0)
+    x = stretch * (lon * cosine - lat * sine) + 0.0065
+    y = stretch * (lat * cosine + lon * sine) + 0.006
+    return x - lon, y - lat
 
 
-def _invert(offset: Any, lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Solve ``p + offset(p) = (lon, lat)``; the offset's slope is below 0.01, so 8 steps do."""
+def _from_gcj(lon: Any, lat: Any) -> tuple[Any, Any]:
+    """Solve ``p + offset(p) = (lon, lat)``: each step shrinks the error below a hundredth."""
     x, y = lon, lat
-    for _ in range(12):
-        dx, dy = offset(x, y)
-        nx, ny = lon - dx, lat - dy
-        done = max(np.abs(nx - x).max(initial=0.0), np.abs(ny - y).max(initial=0.0)) < 1e-13
-        x, y = nx, ny
-        if done:
-            break
+    for _ in range(7):
+        dx, dy = _gcj_offset(x, y)
+        x, y = lon - dx, lat - dy
+    return x, y
+
+
+def _from_bd(lon: Any, lat: Any) -> tuple[Any, Any]:
+    """Solve the same for BD-09: each step shrinks the error to a fiftieth."""
+    x, y = lon, lat
+    for _ in range(9):
+        dx, dy = _bd_offset(x, y)
+        x, y = lon - dx, lat - dy
     return x, y
 
 
@@ -168,8 +207,8 @@ def to_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, *, datum: str | Datum) -> t
     shifted = is_shifted(x, y)
     gx, gy = x, y
     if given is Datum.BD09:
-        gx, gy = _invert(_bd_offset, x, y)
-    gx, gy = _invert(_gcj_offset, gx, gy)
+        gx, gy = _from_bd(x, y)
+    gx, gy = _from_gcj(gx, gy)
     return np.where(shifted, gx, x), np.where(shifted, gy, y)
 
 
@@ -340,10 +379,8 @@ def crs_to_lonlat(xy: npt.ArrayLike, *, crs: Any) -> FloatArray:
 def geodesic_distance_m(
     lon1: npt.ArrayLike, lat1: npt.ArrayLike, lon2: npt.ArrayLike, lat2: npt.ArrayLike
 ) -> FloatArray:
-    """Return distances in metres on the WGS 84 ellipsoid (Karney 2013, via PROJ)."""
-    x1, y1, x2, y2 = (
-        np.ascontiguousarray(v)
-        for v in np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon1, lat1, lon2, lat2)))
-    )
+    """Return distances in metres on the WGS 84 ellipsoid (Karney 2013, via PROJ), shaped like the places."""
+    given = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon1, lat1, lon2, lat2)))
+    x1, y1, x2, y2 = (np.ascontiguousarray(v) for v in given)
     _, _, distance = _GEOD.inv(x1, y1, x2, y2)
-    return np.asarray(distance, np.float64)
+    return np.asarray(distance, np.float64).reshape(given[0].shape)

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = [
     "BoundaryError",
@@ -123,7 +124,15 @@ class PlanError(InputError):
 
 
 class BoundaryError(InputError):
-    """Outlines or seams that cannot be divided as they are."""
+    """Outlines or seams that cannot be divided as they are.
+
+    Attributes
+    ----------
+    findings : tuple of geogrid.types.Finding
+        Everything the checks found, where checks were run.
+    """
+
+    findings: tuple[Any, ...] = ()
 
 
 class PartitionError(InputError):

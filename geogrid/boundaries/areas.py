@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from geogrid.errors import NotFoundError
 from geogrid.lattice import LatticePolygons, area_m2
-from geogrid.types import FloatArray, IntArray
+from geogrid.types import Finding, FloatArray, IntArray
 
 __all__ = ["Areas", "Boundaries", "Source"]
 
@@ -91,12 +91,18 @@ class Boundaries:
     levels : tuple of Areas
         At least one; each level's areas name their parents in the level before.
     source : Source
+    findings : tuple of Finding
+        What the checks found and the caller accepted.
+    changes : tuple of Change
+        What repair changed, where it was asked for.
     """
 
     code: str
     name: str
     levels: tuple[Areas, ...]
     source: Source = field(default_factory=Source)
+    findings: tuple[Finding, ...] = ()
+    changes: tuple[Any, ...] = ()
 
     @property
     def finest(self) -> Areas:

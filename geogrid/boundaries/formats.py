@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import shapely
 
 from geogrid.boundaries.coordinates import frame_to_lonlat
 from geogrid.errors import BoundaryError, FormatError, InputError, MissingPartError, NotFoundError, StorageError
-from geogrid.types import Datum
+from geogrid.types import Datum, Finding
 
 __all__ = ["FORMATS", "Limits", "list_layers", "read_features"]
 
@@ -67,7 +67,9 @@ def read_features(
     datum: str | Datum | None = None,
     encoding: str | None = None,
     where: str | None = None,
+    swap_axes: bool = False,
     limits: Limits | None = None,
+    findings: list[Finding] | None = None,
 ) -> Any:
     """Return the features of a file as a GeoDataFrame in EPSG:4326.
 
@@ -87,8 +89,13 @@ def read_features(
         Of the attribute table (Shapefile), e.g. ``"gbk"``; needed if the file does not state it.
     where : str, optional
         SQL condition on columns, e.g. ``"boundary = 'administrative'"``.
+    swap_axes : bool
+        Take the file's first coordinate as latitude.
     limits : Limits, optional
         The size accepted.
+    findings : list of Finding, optional
+        For checking only: missing CRS, swapped axes and undeclared encoding are appended here
+        instead of being raised, and reading goes on with the likeliest reading.
 
     Returns
     -------
@@ -113,14 +120,18 @@ def read_features(
     path = Path(path)
     bounds = limits or Limits()
     ending = _require_format(path)
+    if encoding is not None:
+        _require_encoding(encoding, path)
     bounds.check("bytes", _size(path), path)
     if ending in (".parquet", ".geoparquet"):
         frame = _read_parquet(path, where, bounds)
     else:
+        if ending == ".shp" and encoding is None:
+            encoding = declared_encoding(path, findings)
         frame = _read_ogr(path, ending, layer, encoding, where, bounds)
     bounds.check("features", len(frame), path)
     bounds.check("vertices", int(shapely.get_num_coordinates(frame.geometry.array).sum()), path)
-    return frame_to_lonlat(frame, crs=crs, datum=datum, source=path)
+    return frame_to_lonlat(frame, crs=crs, datum=datum, source=path, swap_axes=swap_axes, findings=findings)
 
 
 def list_layers(path: str | Path) -> list[str]:
@@ -169,7 +180,9 @@ def _read_parquet(path: Path, where: str | None, limits: Limits) -> Any:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise MissingPartError("reading GeoParquet needs pyarrow", given=error, mend="pip install 'geogrid[files]'") from None
+        raise MissingPartError(
+            "reading GeoParquet needs pyarrow", given=error, mend="pip install 'geogrid[files]'"
+        ) from None
     try:
         limits.check("features", pyarrow.parquet.read_metadata(path).num_rows, path)
         frame = geopandas.read_parquet(path)
@@ -186,8 +199,7 @@ def _frame_where(frame: Any, where: str, path: Path) -> Any:
     try:
         return frame.query(where.replace(" = ", " == "))
     except Exception as error:  # pandas raises many kinds for an expression it cannot read
-        raise InputError("cannot select by this condition", given=where, allowed=", ".join(map(str, frame.columns)),
-                         source=path, mend=_short(error)) from None  # fmt: skip
+        raise _bad_condition(where, path, error) from None
 
 
 def _read_ogr(
@@ -197,11 +209,11 @@ def _read_ogr(
     try:
         layers = list_layers(path)
         if layer is None and len(layers) > 1:
-            raise InputError("the file has several layers", given=path, allowed=", ".join(layers), mend="name one of them")
+            raise InputError(
+                "the file has several layers", given=path, allowed=", ".join(layers), mend="name one of them"
+            )
         if layer is not None and layer not in layers:
             raise NotFoundError("no such layer", given=layer, allowed=", ".join(layers), source=path)
-        if ending == ".shp" and encoding is None:
-            require_declared_encoding(path)
         if ending not in _OSM:
             limits.check("features", int(pyogrio.read_info(path, layer=layer)["features"]), path)
         with warnings.catch_warnings():
@@ -210,12 +222,8 @@ def _read_ogr(
             warnings.simplefilter("ignore", UserWarning)
             return pyogrio.read_dataframe(
                 path, layer=layer, encoding=encoding, where=where, force_2d=True,
-                on_invalid="ignore" if ending in _OSM else "warn", max_features=limits.features + 1,
+                on_invalid="ignore" if ending in _OSM else "warn",
             )  # fmt: skip
-    except LookupError as error:
-        if isinstance(error, NotFoundError):
-            raise
-        raise InputError("unknown encoding", given=encoding, source=path, mend="for example gbk or utf-8") from None
     except UnicodeDecodeError as error:
         raise BoundaryError(
             "the attribute table is not in this encoding", given=encoding or "the declared one", source=path,
@@ -224,43 +232,54 @@ def _read_ogr(
     except pyogrio.errors.DataSourceError as error:
         raise StorageError("the file cannot be read", given=_short(error), source=path) from None
     except (pyogrio.errors.DataLayerError, pyogrio.errors.FieldError, RuntimeError) as error:
+        if where is not None:
+            raise _bad_condition(where, path, error) from None
         raise FormatError("the file's contents cannot be read", given=_short(error), source=path) from None
     except ValueError as error:
-        if isinstance(error, InputError):
+        if isinstance(error, InputError) or where is None:
             raise
-        raise InputError("cannot select by this condition", given=where or _short(error), source=path,
-                         mend=_short(error)) from None  # fmt: skip
+        raise _bad_condition(where, path, error) from None
 
 
-def require_declared_encoding(path: Path) -> None:
-    """Raise BoundaryError if a Shapefile has non-ASCII text whose encoding nothing declares.
+def _bad_condition(where: str, path: Path, error: Exception) -> InputError:
+    return InputError("cannot select by this condition", given=where, source=path, mend=_short(error))
+
+
+def _require_encoding(encoding: str, path: Path) -> None:
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise InputError("unknown encoding", given=encoding, source=path, mend="for example gbk or utf-8") from None
+
+
+def declared_encoding(path: Path, findings: list[Finding] | None) -> str | None:
+    """Return None if GDAL can find the encoding of a Shapefile's text, else raise or report.
 
     A ``.cpg`` file declares it, or byte 29 of the ``.dbf`` (the language driver); 0 and 0x57
-    («ANSI», the code page of whoever wrote it) declare nothing.
+    («ANSI», the code page of whoever wrote it) declare nothing. With `findings` the likeliest
+    encoding is returned for the check to go on.
+
+    Raises
+    ------
+    BoundaryError
+        If there is text that is not ASCII and nothing declares its encoding.
     """
     table = path.with_suffix(".dbf")
-    if not table.exists() or path.with_suffix(".cpg").exists() or path.with_suffix(".CPG").exists():
-        return
-    with table.open("rb") as file:
-        header = file.read(32)
-        if len(header) < 32 or header[29] not in (0, 0x57):
-            return
-        while block := file.read(1 << 20):
-            if not block.isascii():
-                break
-        else:
-            return
-    raise BoundaryError(
+    if not table.exists() or any(path.with_suffix(ending).exists() for ending in (".cpg", ".CPG")):
+        return None
+    data = table.read_bytes()
+    if len(data) < 32 or data[29] not in (0, 0x57) or data[32:].isascii():
+        return None
+    error = BoundaryError(
         "the attribute table has text that is not ASCII and nothing declares its encoding", source=table,
-        allowed="a .cpg file beside it, or the encoding told", mend="tell it, e.g. encoding='gbk' (--encoding gbk) or 'utf-8'",
+        allowed="a .cpg file beside it, or the encoding told", mend="tell it: encoding='gbk' or 'utf-8' (--encoding)",
     )  # fmt: skip
+    if findings is None:
+        raise error
+    findings.append(Finding("encoding_declared", str(error), (path.name,)))
+    return "gbk"
 
 
 def _short(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return text if len(text) <= 160 else text[:159] + "…"
-
-
-def empty_mask(geometries: Any) -> Any:
-    """Return where a geometry is missing or empty."""
-    return np.asarray(shapely.is_missing(geometries) | shapely.is_empty(geometries))

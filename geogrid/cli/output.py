@@ -23,7 +23,8 @@ __all__ = ["console", "errors", "print_json", "print_table", "progress_bar"]
 
 def console() -> Console:
     """Return the console for results (standard output)."""
-    return Console(file=sys.stdout, soft_wrap=True, highlight=False)
+    width = None if sys.stdout.isatty() else 160
+    return Console(file=sys.stdout, soft_wrap=True, highlight=False, width=width)
 
 
 def errors() -> Console:

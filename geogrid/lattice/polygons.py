@@ -102,7 +102,11 @@ class LatticePolygons:
 
     @classmethod
     def from_ragged(
-        cls, coords: npt.ArrayLike, ring_offsets: npt.ArrayLike, part_offsets: npt.ArrayLike, geom_offsets: npt.ArrayLike
+        cls,
+        coords: npt.ArrayLike,
+        ring_offsets: npt.ArrayLike,
+        part_offsets: npt.ArrayLike,
+        geom_offsets: npt.ArrayLike,
     ) -> LatticePolygons:
         """Return polygons from flat arrays of closed rings in any direction (layout as in the class)."""
         offsets = (np.asarray(part, np.int64) for part in (ring_offsets, part_offsets, geom_offsets))
@@ -158,15 +162,15 @@ class LatticePolygons:
             return result
         offsets = (self.ring_offsets, self.part_offsets, self.geom_offsets)
         result[:] = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, coords, offsets)
-        one = np.diff(self.geom_offsets) == 1
-        result[one] = shapely.get_geometry(result[one], 0)
+        parts = np.diff(self.geom_offsets)
+        result[parts == 1] = shapely.get_geometry(result[parts == 1], 0)
+        result[parts == 0] = shapely.Polygon()
         return result
 
     def take(self, rows: npt.ArrayLike) -> LatticePolygons:
         """Return the geometries at `rows` (integers or a boolean mask), in that order."""
         index = np.asarray(rows)
-        if index.dtype == bool:
-            index = np.flatnonzero(index)
+        index = np.flatnonzero(index) if index.dtype == bool else index.astype(np.int64)
         parts, geoms = _gather(self.geom_offsets, index)
         rings, part_offsets = _gather(self.part_offsets, parts)
         points, ring_offsets = _gather(self.ring_offsets, rings)

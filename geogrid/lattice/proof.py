@@ -8,6 +8,7 @@ point of the parent lies in exactly one cell, and none outside it does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -125,8 +126,10 @@ def _not_simple(polygons: LatticePolygons, names: list[str], what: str) -> list[
         for row in np.flatnonzero(np.diff(polygons.geom_offsets) == 0)
     ]
     for row in np.flatnonzero(~shapely.is_valid(shapes)):
-        reason = shapely.is_valid_reason(shapes[row])
-        point = from_lattice(shapely.get_coordinates(shapes[row])[:1])[0]
+        reason = str(shapely.is_valid_reason(shapes[row]))
+        spot = re.search(r"\[(\S+) (\S+)\]", reason)
+        steps = shapely.get_coordinates(shapes[row])[0] if spot is None else (float(spot[1]), float(spot[2]))
+        point = from_lattice([steps])[0].tolist()
         found.append(
             Finding(
                 "is_simple", f"the {what} is not a simple polygon ({reason}, in lattice steps)", (names[row],), *point
@@ -227,7 +230,8 @@ def _located(
     level = _winding_at(starts, ends, weight, inside)
     in_parent = _winding_at(*_edges_of(parents, [home]), inside) != 0
     found = []
-    nearby = cells.take(members).to_shapely_steps(origin) if len(members) else np.empty(0, object)
+    # A ring that crosses itself has a finding already; here it only lends its code.
+    nearby = shapely.make_valid(cells.take(members).to_shapely_steps(origin)) if len(members) else np.empty(0, object)
     tree = shapely.STRtree(nearby)
     for face, value, within in zip(faces, level, in_parent, strict=True):
         if value == 0:

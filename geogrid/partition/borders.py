@@ -165,7 +165,9 @@ class Borders:
         numbers = distinct(np.concatenate([low, high]))
         if len(numbers) == 0:
             return Insertion(low, high, np.empty(0), low)
-        lines = shapely.linestrings(np.stack([self.vertices[low], self.vertices[high]], axis=1))
+        lines = np.asarray(
+            shapely.linestrings(np.stack([self.vertices[low], self.vertices[high]], axis=1)), dtype=object
+        )
         tree = shapely.STRtree(lines)
         points = np.asarray(shapely.points(self.vertices[numbers]), dtype=object)
         point, line = tree.query(points, predicate="dwithin", distance=tolerance_m)
@@ -200,7 +202,8 @@ class Borders:
         length = np.hypot(*(self.vertices[end[shared]] - self.vertices[start[shared]]).T)
         pair = owner[shared] * np.int64(len(self)) + owner[shared + 1]
         unique, back = np.unique(pair, return_inverse=True)
-        return unique // len(self), unique % len(self), np.bincount(back.ravel(), weights=length)
+        metres = np.asarray(np.bincount(back.ravel(), weights=length, minlength=len(unique)), np.float64)
+        return unique // len(self), unique % len(self), metres
 
     def renumbered(self, number: IntArray) -> Borders:
         """Return the borders with vertex v replaced by ``number[v]``."""

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from geogrid.boundaries.areas import Areas, Boundaries
-from geogrid.crs import Metric
 from geogrid.errors import PlanError
-from geogrid.lattice import from_lattice
 from geogrid.partition.division import Division, Layer
-from geogrid.partition.frame import Cut, Frame
+from geogrid.partition.frame import Cut, Frame, crs_name, metric_of
 from geogrid.partition.grouping import stacked_layer
 from geogrid.partition.methods import METHODS
 from geogrid.partition.outlines import require_still, upper_levels
@@ -80,20 +78,11 @@ def divide(
     )
     base, *others = plan.layers
     method = METHODS[base.method]
-    if method.cut:
-        division = _cut(plan, base, place, progress, workers)
-    else:
-        division = _adopted(plan, base, place, progress)
+    make = _cut if method.cut else _adopted
+    division = make(plan, base, place, progress, workers)
     for position, section in enumerate(others, start=1):
         division = _with_layer(division, plan, position, section, place, progress)
     return division
-
-
-def metric_of(place: Boundaries, named: str = "auto") -> Metric:
-    """Return the metric CRS a place is cut in: the one named, or the automatic one of its middle."""
-    bounds = place.finest.polygons.bounds()
-    lon, lat = from_lattice((bounds[:, :2].min(axis=0) + bounds[:, 2:].max(axis=0))[None] / 2)[0]
-    return Metric.named(named, lon=float(lon), lat=float(lat))
 
 
 def _cut(plan: Plan, section: LayerSection, place: Boundaries, progress: Progress, workers: int) -> Division:
@@ -115,11 +104,11 @@ def _cut(plan: Plan, section: LayerSection, place: Boundaries, progress: Progres
     return replace(division, findings=(*division.findings, *plan_findings(division, section)))
 
 
-def _adopted(plan: Plan, section: LayerSection, place: Boundaries, progress: Progress) -> Division:
+def _adopted(plan: Plan, section: LayerSection, place: Boundaries, progress: Progress, _workers: int) -> Division:
     adopted = METHODS[section.method].function("adopt")(place, section, progress)
     metric = metric_of(place, plan.place.metric_crs)
     layers = (replace(adopted.layer, kind="base"),)
-    return Division(place.code, place.name, place.levels, layers, crs_name(metric), plan.text, adopted.findings)
+    return Division(place.code, place.name, adopted.place.levels, layers, crs_name(metric), plan.text, adopted.findings)
 
 
 def _with_layer(
@@ -141,12 +130,6 @@ def _with_layer(
         layer = stacked_layer(division, grouping, name=section.name, of=stacked.of, within=stacked.within)
         findings = grouping.findings
     return replace(division, layers=(*division.layers, layer), findings=(*division.findings, *findings))
-
-
-def crs_name(metric: Metric) -> str:
-    """Return ``EPSG:4549``, or the WKT of a CRS without such a number."""
-    authority = metric.crs.to_authority()
-    return ":".join(authority) if authority else str(metric.crs.to_wkt())
 
 
 def _by_code(areas: Areas) -> Areas:

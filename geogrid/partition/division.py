@@ -155,16 +155,28 @@ class Division:
 
 
 def dissolve(polygons: LatticePolygons, group: Int32Array | IntArray, count: int) -> LatticePolygons:
-    """Return `count` unions of the polygons of each group; exact, as shared edges are identical.
+    """Return `count` unions of the polygons of each group.
+
+    Exact where shared edges are identical, as in a proved layer. Where they are not (an adopted
+    division with faults), the polygons are noded on the lattice first.
 
     Parameters
     ----------
-    polygons : LatticePolygons, n geometries that share their vertices (a proved layer)
+    polygons : LatticePolygons, n geometries
     group : (n,) int, 0 to `count` - 1
     """
     shapes = polygons.to_shapely_steps()
     order = np.argsort(group, kind="stable")
     edges = np.searchsorted(np.asarray(group)[order], np.arange(count + 1))
-    merged = [shapely.coverage_union_all(shapes[order[a:b]]) for a, b in pairwise(edges)]
+    merged = [_union(shapes[order[a:b]]) for a, b in pairwise(edges)]
     degrees = shapely.transform(np.array(merged, dtype=object), lambda xy: xy / 1e7)
     return LatticePolygons.from_shapely(degrees)
+
+
+def _union(shapes: npt.NDArray[np.object_]) -> shapely.Geometry:
+    try:
+        return shapely.coverage_union_all(shapes)
+    except shapely.errors.GEOSException:
+        noded = shapely.union_all(shapely.make_valid(shapes), grid_size=1)
+        areas = [part for part in shapely.get_parts(noded) if part.geom_type == "Polygon"]
+        return shapely.multipolygons(areas)

@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geogrid.boundaries.areas import Areas
+from geogrid.boundaries.areas import Areas, Boundaries
 from geogrid.crs import Metric
 from geogrid.errors import BoundaryError
-from geogrid.lattice import STEPS_PER_DEGREE, LatticePolygons
+from geogrid.lattice import STEPS_PER_DEGREE, LatticePolygons, from_lattice
 from geogrid.partition.borders import Borders, distinct
 from geogrid.partition.joining import joined
 from geogrid.types import Finding, FloatArray, IntArray
 
-__all__ = ["JOIN_STEPS", "STRAIGHT_M", "Cut", "Frame", "densified"]
+__all__ = ["JOIN_STEPS", "STRAIGHT_M", "Cut", "Frame", "crs_name", "densified", "metric_of"]
 
 STRAIGHT_M = 0.001
 """How far an edge straight in metres may stand from the same edge straight in degrees."""
@@ -92,6 +92,19 @@ class Cut:
     attributes: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
     tolerance_m: float = 1e-6
     findings: tuple[Finding, ...] = ()
+
+
+def metric_of(place: Boundaries, named: str = "auto") -> Metric:
+    """Return the metric CRS a place is cut in: the one named, or the automatic one of its middle."""
+    bounds = place.finest.polygons.bounds()
+    lon, lat = from_lattice((bounds[:, :2].min(axis=0) + bounds[:, 2:].max(axis=0))[None] / 2)[0]
+    return Metric.named(named, lon=float(lon), lat=float(lat))
+
+
+def crs_name(metric: Metric) -> str:
+    """Return ``EPSG:4549``, or the WKT of a CRS without such a number."""
+    authority = metric.crs.to_authority()
+    return ":".join(authority) if authority else str(metric.crs.to_wkt())
 
 
 def densified(

@@ -17,7 +17,7 @@ def within_tolerance(division: Division, name: str, *, target_m2: float, toleran
     off = np.flatnonzero(np.abs(areas / target_m2 - 1) > tolerance)
     if len(off) == 0:
         return ()
-    worst = off[np.argmax(np.abs(areas[off] - target_m2))]
+    worst = int(off[np.argmax(np.abs(areas[off] - target_m2))])
     message = (
         f"{len(off):,} of {len(areas):,} rows of {name!r} are more than {tolerance:.0%} off {target_m2:,.0f} m², "
         f"the furthest has {areas[worst]:,.0f} m²"
@@ -37,7 +37,7 @@ def above_share(division: Division, name: str, *, target_m2: float, share: float
     """No row of a layer is below `share` of the target area; a finding for each that is."""
     areas = division.area_m2(name)
     found = []
-    for row in np.flatnonzero(areas < share * target_m2):
+    for row in np.flatnonzero(areas < share * target_m2).tolist():
         message = (
             f"{areas[row]:,.0f} m² are below {share:.0%} of {target_m2:,.0f} m²: the area, or the island it lies on, "
             "is no larger"

@@ -6,11 +6,11 @@ Each method's own model derives from one of these, in the method's own module.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
-__all__ = ["BaseSection", "LayerName", "LayerSection", "PlanPath", "Section", "StackedSection"]
+__all__ = ["BaseSection", "CodesSection", "LayerName", "LayerSection", "PlanPath", "Section", "StackedSection"]
 
 
 def _from_plan_folder(path: Path, info: ValidationInfo) -> Path:
@@ -31,6 +31,22 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
 
 
+class CodesSection(Section):
+    """``codes = { … }``: the numbering of a layer, for the atlas.
+
+    Parameters
+    ----------
+    template : str
+        With ``{area}`` (the code of the area that holds the row), ``{seq}`` (its number there, with a
+        width such as ``{seq:03d}``) and ``{layer}``.
+    limit : int, optional
+        The highest number an area can give.
+    """
+
+    template: str
+    limit: Annotated[int, Field(gt=0)] | None = None
+
+
 class LayerSection(Section):
     """What every ``[[layer]]`` may say.
 
@@ -40,13 +56,13 @@ class LayerSection(Section):
         The layer's name: ``"cell"``, ``"responsibility"``, …
     method : str
         How it is made; the key that chooses the model.
-    codes : dict, optional
-        How the layer is numbered (``scheme`` or ``template`` and their options); handed on to the atlas as it is.
+    codes : CodesSection, optional
+        How rows without a code are numbered when the layer is published.
     """
 
     name: LayerName
     method: str
-    codes: dict[str, Any] | None = None
+    codes: CodesSection | None = None
 
 
 class BaseSection(LayerSection):

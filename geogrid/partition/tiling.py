@@ -123,7 +123,7 @@ def pieces_of(area: shapely.Geometry, tiling: Tiling) -> npt.NDArray[np.object_]
     ----------
     area : shapely Polygon or MultiPolygon, metres
     """
-    index = tiling.near(np.array(area.bounds))
+    index = tiling.near(shapely.bounds(area))
     tiles = tiling.tiles(index)
     border = _on_border(area, tiles)
     shapely.prepare(area)
@@ -139,7 +139,7 @@ def pieces_of(area: shapely.Geometry, tiling: Tiling) -> npt.NDArray[np.object_]
     nested = shapely.get_type_id(parts) > 3
     if nested.any():
         parts = np.asarray(shapely.get_parts(parts), dtype=object)
-    return parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 0)]
+    return np.asarray(parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 0)], dtype=object)
 
 
 def _on_border(area: shapely.Geometry, tiles: npt.NDArray[np.object_]) -> BoolArray:

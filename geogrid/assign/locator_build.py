@@ -1,0 +1,222 @@
+"""One surface's index: tiles, lists of edges, and the outline; and how it is built."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from geogrid.assign.locator_sweep import CHILD_BITS, ENTRY_WORDS, edges_by_strip, sweep
+from geogrid.errors import InputError
+from geogrid.lattice import LatticePolygons
+from geogrid.types import Int32Array, IntArray
+
+__all__ = ["Surface", "build_surface"]
+
+_LONGEST_STEPS = 900_000_000
+"""Up to 90 degrees a cross product of local coordinates fits 64 bits."""
+_CACHE_BYTES = 24 << 20
+_BYTES_PER_POLYGON = 160
+_BYTES_PER_POLYGON_IN_CACHE = 2400
+_MOST_TILES = 1 << 28
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """The index of one layer of polygons, as flat arrays.
+
+    Parameters
+    ----------
+    head : (8,) int64
+        West and south lattice column and row of the first tile, tile size as a power of two,
+        tiles eastward, tiles northward, polygons, 0, 0.
+    table : (t,) int32
+        A tile's owner, or -1; or ``-2 - 2 * entry`` where its list begins; or ``-3 - 2 * tile``
+        where its own 16 × 16 tiles begin.
+    entries : (m, 8) int32
+        The lists; see `geogrid.assign.locator_kernel.owner_at`.
+    rim : (r, 4) int32
+        Edges with nobody on the other side: from lon, lat to lon, lat.
+    rim_owner : (r,) int32
+    """
+
+    head: IntArray
+    table: Int32Array
+    entries: Int32Array
+    rim: Int32Array
+    rim_owner: Int32Array
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only: nothing changes an index, and kernels are compiled for one type."""
+        for values in (self.head, self.table, self.entries, self.rim, self.rim_owner):
+            values.flags.writeable = False
+
+    @cached_property
+    def corner(self) -> tuple[int, int, int, int, int]:
+        """West, south, tile size as a power of two, tiles eastward, tiles northward."""
+        west, south, bits, width, height = (int(value) for value in self.head[:5])
+        return west, south, bits, width, height
+
+    @cached_property
+    def lists(self) -> Int32Array:
+        """The entries as one flat run."""
+        return self.entries.reshape(-1)
+
+    def __len__(self) -> int:
+        """Return the number of polygons."""
+        return int(self.head[5])
+
+
+@dataclass(frozen=True, eq=False)
+class _Edges:
+    line: Int32Array
+    turn: npt.NDArray[np.int8]
+    polygon: Int32Array
+
+
+def build_surface(polygons: LatticePolygons, *, workers: int = 1, tile_bits: int | None = None) -> Surface:
+    """Return the index of `polygons`; the same bytes whatever `workers` is.
+
+    Where polygons overlap, the one with the lowest row owns the place.
+
+    Parameters
+    ----------
+    polygons : LatticePolygons, n geometries
+    workers : int
+        Threads.
+    tile_bits : int, optional
+        A tile is ``2**tile_bits`` steps wide; chosen from the density of edges otherwise.
+
+    Raises
+    ------
+    InputError
+        If a sloped edge is longer than 90 degrees.
+    """
+    starts, ends, owner = polygons.edges()
+    edges = _from_low(starts, ends, owner)
+    if len(edges.line) == 0:
+        head = np.array([0, 0, 0, 0, 0, len(polygons), 0, 0], np.int64)
+        none = np.empty((0, ENTRY_WORDS), np.int32)
+        return Surface(head, np.empty(0, np.int32), none, np.empty((0, 4), np.int32), np.empty(0, np.int32))
+    low, high = polygons.coords.min(axis=0).astype(np.int64), polygons.coords.max(axis=0).astype(np.int64)
+    west, south = int(low[0]) - 1, int(low[1])
+    bits = _tile_bits(edges, high - (west, south) + 1, len(polygons)) if tile_bits is None else tile_bits
+    width, height = ((high - (west, south)) >> bits) + 1
+    offsets, by_strip = edges_by_strip(edges.line, south, bits, int(height))
+    strip = np.arange(height, dtype=np.int64)
+    none = np.zeros(height, np.int64)
+    jobs = np.column_stack([south + (strip << bits), none + west, offsets[:-1], offsets[1:], none, none, strip * width])
+    table = np.empty(width * height, np.int32)
+    table, entries = _fill(edges, jobs, by_strip, int(bits), int(width), table, workers)
+    head = np.array([west, south, bits, width, height, len(polygons), 0, 0], np.int64)
+    rim, rim_owner = _rim(starts, ends, owner)
+    return Surface(head, table, entries, rim, rim_owner)
+
+
+def _from_low(starts: Int32Array, ends: Int32Array, owner: IntArray) -> _Edges:
+    rise = ends[:, 1].astype(np.int64) - starts[:, 1]
+    run = ends[:, 0].astype(np.int64) - starts[:, 0]
+    long = (rise != 0) & (run != 0) & ((np.abs(rise) > _LONGEST_STEPS) | (np.abs(run) > _LONGEST_STEPS))
+    if long.any():
+        row = int(owner[np.flatnonzero(long)[0]])
+        raise InputError(
+            f"polygon {row} has a sloped edge longer than 90 degrees",
+            allowed="edges of at most 90 degrees", mend="divide the edge; at the antimeridian, split the polygon",
+        )  # fmt: skip
+    sloped = rise != 0
+    up = rise[sloped] > 0
+    low = np.where(up[:, None], starts[sloped], ends[sloped])
+    line = np.column_stack([low, np.where(up, run[sloped], -run[sloped]), np.abs(rise[sloped])])
+    return _Edges(line.astype(np.int32), np.where(up, -1, 1).astype(np.int8), owner[sloped].astype(np.int32))
+
+
+def _tile_bits(edges: _Edges, extent: IntArray, count: int) -> int:
+    """Return the tile size that spends the memory allowed: small tiles seldom hold an edge."""
+    in_cache = min(_CACHE_BYTES, (64 << 10) + _BYTES_PER_POLYGON_IN_CACHE * count)
+    allowed = max(in_cache, _BYTES_PER_POLYGON * count)
+    reach = int(np.abs(edges.line[:, 2:].astype(np.int64)).sum())
+    for bits in range(4, 33):
+        tiles = int(((extent[0] >> bits) + 1) * ((extent[1] >> bits) + 1))
+        # Two polygons share nearly every edge, and they share its entries.
+        held = (reach >> bits) + len(edges.line) if bits <= 16 else 0
+        if tiles <= _MOST_TILES and 4 * tiles + 4 * ENTRY_WORDS * held // 2 <= allowed:
+            return bits
+    return 32
+
+
+def _fill(
+    edges: _Edges, jobs: IntArray, job_edges: Int32Array, bits: int, width: int, table: Int32Array, workers: int
+) -> tuple[Int32Array, Int32Array]:
+    """Sweep all strips, then the tiles of crowded tiles, level by level."""
+    state = np.empty((0, 3), np.int64)
+    pieces: list[Int32Array] = []
+    count = 0
+    while len(jobs):
+        chunks = np.array_split(jobs, min(len(jobs), max(1, 4 * workers)))
+
+        def run(
+            chunk: IntArray,
+            level: tuple[Int32Array, IntArray, int, int, Int32Array] = (job_edges, state, bits, width, table),
+        ) -> tuple[Int32Array, IntArray, Int32Array, IntArray]:
+            e = edges
+            return sweep(e.line, e.turn, e.polygon, chunk, *level)
+
+        with ThreadPoolExecutor(workers) as pool:
+            results = list(pool.map(run, chunks))
+        crowded: list[IntArray] = []
+        n_edges = n_state = 0
+        for chunk, (entries, crowd, crowd_edges, crowd_state) in zip(chunks, results, strict=True):
+            if count:
+                for job in chunk:
+                    tiles = table[job[6] : job[6] + width]
+                    tiles[tiles < -3] -= 2 * count
+                    # An entry at 0 is -2, a crowded tile is -3 until it has tiles of its own.
+                    tiles[tiles == -2] -= 2 * count
+            pieces.append(entries)
+            count += len(entries)
+            crowded.append(crowd + np.array([0, 0, n_edges, n_edges, n_state, n_state, 0], np.int64))
+            n_edges += len(crowd_edges)
+            n_state += len(crowd_state)
+        below = min(CHILD_BITS, bits)
+        job_edges = np.concatenate([r[2] for r in results])[:, 0]
+        state = np.concatenate([r[3] for r in results])
+        jobs, table = _divided(np.concatenate(crowded), table, bits, below)
+        bits, width = bits - below, 1 << below
+    return table, np.concatenate(pieces)
+
+
+def _divided(crowded: IntArray, table: Int32Array, bits: int, below: int) -> tuple[IntArray, Int32Array]:
+    """Give each crowded tile a square of tiles at the table's end; return their strips as jobs."""
+    if len(crowded) == 0:
+        return crowded, table
+    side = 1 << below
+    first = len(table) + np.arange(len(crowded), dtype=np.int64) * side * side
+    table = np.concatenate([table, np.full(len(crowded) * side * side, -1, np.int32)])
+    table[crowded[:, 6]] = -3 - 2 * first
+    jobs = np.repeat(crowded, side, axis=0)
+    strip = np.tile(np.arange(side, dtype=np.int64), len(crowded))
+    jobs[:, 0] += strip << (bits - below)
+    jobs[:, 6] = np.repeat(first, side) + strip * side
+    return jobs, table
+
+
+def _rim(starts: Int32Array, ends: Int32Array, owner: IntArray) -> tuple[Int32Array, Int32Array]:
+    """Return the edges that no other polygon runs along in the opposite direction."""
+
+    def packed(points: Int32Array) -> npt.NDArray[np.int64]:
+        return (points[:, 0].astype(np.int64) << 32) + (points[:, 1].astype(np.int64) + 2**31)
+
+    a, b = packed(starts), packed(ends)
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    order = np.lexsort((high, low))
+    low, high = low[order], high[order]
+    alone = np.ones(len(order), bool)
+    same = (low[1:] == low[:-1]) & (high[1:] == high[:-1])
+    alone[1:] &= ~same
+    alone[:-1] &= ~same
+    rows = np.sort(order[alone])
+    rim = np.column_stack([starts[rows], ends[rows]]).astype(np.int32)
+    return np.ascontiguousarray(rim), owner[rows].astype(np.int32)

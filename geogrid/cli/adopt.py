@@ -1,0 +1,74 @@
+"""``geogrid adopt``: an existing division as it is, proved, and published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geogrid.boundaries import Boundaries, bundled, read_boundaries
+from geogrid.cli.output import errors, progress_bar
+from geogrid.cli.partition import publish, show
+from geogrid.partition.adopting import adopt as adopt_division
+
+__all__ = ["adopt"]
+
+
+def adopt(
+    division: Annotated[Path, typer.Argument(help="A file of polygons: GeoPackage, GeoJSON, Shapefile, GeoParquet, …")],
+    atlas: Annotated[
+        str | None, typer.Option("--atlas", help="Publish an edition there; made if it does not exist.")
+    ] = None,
+    layer: Annotated[str, typer.Option("--layer", help="What to call its layer.")] = "cell",
+    code_column: Annotated[
+        str | None, typer.Option("--code-column", help="Found by its usual names if left out.")
+    ] = None,
+    name_column: Annotated[
+        str | None, typer.Option("--name-column", help="Found by its usual names if left out.")
+    ] = None,
+    boundaries: Annotated[
+        str | None,
+        typer.Option("--boundaries", help="Official outlines: a file or folder, or the code of a bundled place."),
+    ] = None,
+    boundaries_code: Annotated[str, typer.Option("--boundaries-code", help="Their column of codes.")] = "code",
+    place_code: Annotated[
+        str | None, typer.Option("--place-code", help="The place's code; else the file's name.")
+    ] = None,
+    place_name: Annotated[
+        str | None, typer.Option("--place-name", help="The place's name; else the file's name.")
+    ] = None,
+    file_layer: Annotated[str | None, typer.Option("--file-layer", help="The file's layer, if it has several.")] = None,
+    crs: Annotated[str | None, typer.Option("--crs", help="The CRS, if the file does not declare it.")] = None,
+    datum: Annotated[str | None, typer.Option("--datum", help="wgs84, cgcs2000, gcj02 or bd09.")] = None,
+    encoding: Annotated[str | None, typer.Option("--encoding", help="Of a Shapefile's attributes, e.g. gbk.")] = None,
+    accept_faults: Annotated[bool, typer.Option("--accept-faults", help="Publish in spite of what was found.")] = False,
+    valid_from: Annotated[
+        str | None, typer.Option("--valid-from", help="The first day it is in force; today if left out.")
+    ] = None,
+    note: Annotated[str, typer.Option("--note", help="Why this edition was made.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Take an existing division as it is, prove it and publish it."""
+    reading = {"layer": file_layer, "crs": crs, "datum": datum, "encoding": encoding}
+    with progress_bar(quiet=json) as progress:
+        adopted = adopt_division(
+            division, boundaries=_outlines(boundaries, boundaries_code), layer_name=layer, code_column=code_column,
+            name_column=name_column, place_code=place_code, place_name=place_name,
+            **{key: value for key, value in reading.items() if value is not None},
+        )  # fmt: skip
+        held_back = bool(adopted.findings) and not accept_faults
+        edition = None
+        if atlas is not None and not held_back:
+            edition = publish(adopted, atlas, valid_from=valid_from, note=note, progress=progress)
+    show(adopted, edition, atlas=atlas, json=json)
+    if held_back:
+        if atlas is not None:
+            errors().print("geogrid: not published; mend the file, or say --accept-faults", style="red", markup=False)
+        raise typer.Exit(1)
+
+
+def _outlines(named: str | None, code_column: str) -> Boundaries | None:
+    if named is None:
+        return None
+    return bundled(named) if named.isdigit() and not Path(named).exists() else read_boundaries(named, code=code_column)

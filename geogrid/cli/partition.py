@@ -1,0 +1,103 @@
+"""``geogrid partition``: a plan becomes a proved division, and an edition."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geogrid.atlas import Atlas, Edition
+from geogrid.atlas.numbering import Numbering
+from geogrid.cli.output import console, print_json, print_table, progress_bar
+from geogrid.partition import Division, Plan, divide
+from geogrid.partition.measures import measure_layer
+from geogrid.types import Progress
+
+__all__ = ["partition", "publish", "show"]
+
+_SHOWN = 10
+
+
+def partition(
+    plan: Annotated[Path, typer.Argument(help="The plan, a TOML file.")],
+    atlas: Annotated[
+        str | None,
+        typer.Option("--atlas", help="Publish an edition there; made if it does not exist. Else only report."),
+    ] = None,
+    valid_from: Annotated[
+        str | None,
+        typer.Option("--valid-from", help="The first day it is in force, e.g. 2026-12-01; today if left out."),
+    ] = None,
+    note: Annotated[str, typer.Option("--note", help="Why this edition was made.")] = "",
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, help="Processes; the result is the same for any number.")
+    ] = 1,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Cut a place into cells and grids by a plan and publish an edition."""
+    recipe = Plan.read(plan)
+    with progress_bar(quiet=json) as progress:
+        division = divide(recipe, progress=progress, workers=workers)
+        numbering = {
+            section.name: Numbering(section.codes.template, section.codes.limit)
+            for section in recipe.layers
+            if section.codes is not None
+        }
+        edition = None
+        if atlas is not None:
+            edition = publish(division, atlas, valid_from=valid_from, note=note, numbering=numbering, progress=progress)
+    show(division, edition, atlas=atlas, json=json)
+
+
+def publish(
+    division: Division,
+    atlas: str,
+    *,
+    valid_from: str | None,
+    note: str,
+    progress: Progress,
+    numbering: Mapping[str, Numbering] | None = None,
+) -> Edition:
+    """Return the edition that a division has become, in an atlas that is made if it does not exist."""
+    is_new = "://" not in atlas and not Path(atlas).exists()
+    store = Atlas.create(atlas) if is_new else Atlas.open(atlas)
+    first_day = valid_from or dt.date.today().isoformat()
+    return store.publish(division, valid_from=first_day, note=note, numbering=numbering or None, progress=progress)
+
+
+def show(division: Division, edition: Edition | None, *, atlas: str | None, json: bool) -> None:
+    """Print what a division is like: its layers, what was found, and where it was published."""
+    layers = []
+    for layer in division.layers:
+        measures = measure_layer(division, layer.name)
+        layers.append(
+            {
+                "layer": layer.name,
+                "kind": layer.kind,
+                "rows": len(layer),
+                "km2": round(float(measures.area_m2.sum()) / 1e6, 3),
+                "mean_m2": round(float(measures.area_m2.mean()), 1),
+                "smallest_m2": round(float(measures.area_m2.min()), 1),
+                "compactness": round(float(measures.polsby_popper.mean()), 3),
+                "in_parts": int((measures.parts > 1).sum()),
+            }
+        )
+    if json:
+        number = None if edition is None else edition.number
+        place = {"code": division.code, "name": division.name, "metric_crs": division.metric_crs}
+        print_json({**place, "edition": number, "atlas": atlas, "layers": layers, "findings": list(division.findings)})
+        return
+    title = f"{division.name} ({division.code}), {division.metric_crs}"
+    print_table(list(layers[0]), [list(layer.values()) for layer in layers], title=title)
+    say = console()
+    for finding in division.findings[:_SHOWN]:
+        say.print(f"found: {finding}", markup=False)
+    if len(division.findings) > _SHOWN:
+        say.print(f"… and {len(division.findings) - _SHOWN} more findings; --json lists all", markup=False)
+    if edition is None:
+        say.print("not published: name an atlas with --atlas city.gpkg", markup=False)
+    else:
+        say.print(f"edition {edition.number} in {atlas}, valid from {edition.valid_from}", markup=False)

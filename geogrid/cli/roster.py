@@ -1,0 +1,68 @@
+"""``geogrid roster``: import, export and show stations, people and duties."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geogrid.assign.desk import Atlas
+from geogrid.assign.roster import Roster
+from geogrid.assign.roster_files import write_roster
+from geogrid.cli.output import console, print_json, print_table
+
+__all__ = ["roster"]
+
+roster = typer.Typer(no_args_is_help=True, help="Import, export and show stations, people and duties.")
+
+_ATLAS = Annotated[str, typer.Option("--atlas", help="The atlas: a file or a database URL.", show_default=False)]
+_JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@roster.command(name="import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="A workbook, a CSV file or a folder of CSV files.", show_default=False)],
+    atlas: _ATLAS,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would change.")] = False,
+    json: _JSON = False,
+) -> None:
+    """Take the tables of a file into the roster, all or nothing, and list the changes."""
+    changes = Atlas.open(atlas).import_roster(path, dry_run=dry_run)
+    if json:
+        print_json({"applied": not dry_run, "changes": changes})
+        return
+    if changes:
+        print_table(
+            ("", "table", "key", "before", "after"), [(c.kind, c.table, c.key, c.before, c.after) for c in changes]
+        )
+    done = "would change" if dry_run else "changed"
+    console().print(f"{len(changes)} row(s) {done}")
+
+
+@roster.command()
+def export(
+    path: Annotated[Path, typer.Argument(help="A .xlsx file, or a folder for CSV files.", show_default=False)],
+    atlas: _ATLAS,
+    contacts: Annotated[bool, typer.Option(help="Write personal contact data, too.")] = True,
+) -> None:
+    """Write the roster as a workbook or a folder of CSV files, which can be imported again."""
+    console().print(f"wrote {Atlas.open(atlas).export_roster(path, contacts=contacts)}")
+
+
+@roster.command()
+def template(
+    path: Annotated[Path, typer.Argument(help="A .xlsx file, or a folder for CSV files.", show_default=False)],
+) -> None:
+    """Write an empty roster to fill in: every sheet with its headers and the known roles."""
+    console().print(f"wrote {write_roster(Roster(), path)}")
+
+
+@roster.command()
+def show(atlas: _ATLAS, json: _JSON = False) -> None:
+    """Count what the roster holds."""
+    counts = Atlas.open(atlas).roster().count()
+    if json:
+        print_json(counts)
+    else:
+        print_table(("table", "rows"), list(counts.items()))

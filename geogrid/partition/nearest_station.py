@@ -1,0 +1,215 @@
+"""Method ``nearest-station``: each row goes to the station nearest to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pydantic import Field
+
+from geogrid.boundaries.areas import Areas, Boundaries
+from geogrid.crs import Metric, parse_crs
+from geogrid.errors import InputError, PlanError
+from geogrid.lattice import owners_by_brute_force, to_lattice
+from geogrid.partition.columns import found_column, text_column
+from geogrid.partition.contiguity import reattached
+from geogrid.partition.division import Division
+from geogrid.partition.grouping import Grouping, area_rows
+from geogrid.partition.measures import adjacency
+from geogrid.partition.section import PlanPath, StackedSection
+from geogrid.types import Finding, FloatArray, IntArray, Progress, no_progress
+
+__all__ = ["NearestStationSection", "Stations", "group_nearest", "nearest_grouping"]
+
+
+class NearestStationSection(StackedSection):
+    """``method = "nearest-station"``.
+
+    Parameters
+    ----------
+    stations : path
+        A file of points.
+    code_column, name_column : str, optional
+        Its columns; found by their usual names if left out.
+    reading : dict
+        How the file is read, handed on to `read_features`: layer, crs, datum, encoding, where.
+    contiguous : bool
+        Whether parts of a grid cut off from its station go to a neighbouring grid.
+    """
+
+    method: Literal["nearest-station"] = "nearest-station"
+    stations: PlanPath
+    code_column: str | None = None
+    name_column: str | None = None
+    reading: dict[str, Any] = Field(default_factory=dict)
+    contiguous: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Stations:
+    """Places from which people serve, in order of code, name and place.
+
+    Parameters
+    ----------
+    codes, names : (s,) object array of str
+        Codes are all "" where the file has none.
+    lonlat : (s, 2) float64, degrees, WGS 84
+    """
+
+    codes: npt.NDArray[np.object_]
+    names: npt.NDArray[np.object_]
+    lonlat: FloatArray
+
+    def __len__(self) -> int:
+        """Return the number of stations."""
+        return len(self.codes)
+
+
+def group_nearest(division: Division, section: NearestStationSection, progress: Progress = no_progress) -> Grouping:
+    """Return the rows of the layer below grouped by their nearest station.
+
+    Raises
+    ------
+    PlanError
+        If an area of `within` has cells but no station.
+    InputError
+        If the file does not hold points, or no points at all.
+    """
+    return nearest_grouping(
+        division, _read(section), of=section.of, within=section.within, contiguous=section.contiguous, progress=progress
+    )
+
+
+def nearest_grouping(
+    division: Division,
+    stations: Stations,
+    *,
+    of: str = "cell",
+    within: str | None = None,
+    contiguous: bool = True,
+    progress: Progress = no_progress,
+) -> Grouping:
+    """Return the rows of layer `of` grouped by their nearest station.
+
+    A row is measured from its representative point, straight, in the division's metric CRS; at
+    equal distance the station that comes first takes it. With `within`, only stations in the
+    row's own area count.
+
+    Raises
+    ------
+    PlanError
+        If an area of `within` has cells but no station.
+    """
+    progress("nearest station", 0, 3)
+    metric = Metric(parse_crs(division.metric_crs))
+    shapes = division.shapes(of)
+    points = shapely.get_coordinates(shapely.point_on_surface(shapes.to_shapely()))
+    rows, seats = metric.to_metres(points), metric.to_metres(stations.lonlat)
+    homes, findings = np.zeros(len(rows), np.int64), list[Finding]()
+    if within is None:
+        nearest = _nearest(rows, seats)
+    else:
+        homes = np.zeros(len(rows), np.int64)
+        homes[division.from_cells(of)] = area_rows(division, within)
+        areas = Boundaries(division.code, division.name, division.areas).level(within)
+        nearest, findings = _nearest_within(rows, homes, seats, stations, areas)
+    progress("nearest station", 1, 3)
+    distance = np.hypot(*(rows - seats[nearest]).T)
+    if contiguous:
+        pairs = adjacency(shapes)
+        pairs = pairs if within is None else pairs.where(homes[pairs.first] == homes[pairs.second])
+        attached = reattached(nearest, pairs, distance)
+        findings += _apart(attached.islands, attached.group, points, stations)
+        nearest = attached.group
+        distance = np.hypot(*(rows - seats[nearest]).T)
+    progress("nearest station", 2, 3)
+    used, membership = np.unique(nearest, return_inverse=True)
+    membership = membership.ravel()
+    for idle in np.setdiff1d(np.arange(len(stations)), used).tolist():
+        lon, lat = stations.lonlat[idle]
+        findings.append(Finding("serves_cells", "no cell is nearest to it", (_label(stations, idle),), lon, lat))
+    farthest = np.zeros(len(used))
+    np.maximum.at(farthest, membership, distance)
+    progress("nearest station", 3, 3)
+    attributes = {
+        "station_lon": stations.lonlat[used, 0],
+        "station_lat": stations.lonlat[used, 1],
+        "farthest_m": farthest,
+    }
+    return Grouping(
+        np.asarray(membership, np.int32),
+        names=stations.names[used],
+        codes=stations.codes[used],
+        attributes=attributes,
+        findings=tuple(findings),
+    )
+
+
+def _read(section: NearestStationSection) -> Stations:
+    from geogrid.boundaries import read_features
+
+    frame = read_features(section.stations, **section.reading)
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    wrong = np.flatnonzero(shapely.get_type_id(shapes) != 0)
+    if len(shapes) == 0 or len(wrong):
+        raise InputError(
+            "stations are points" if len(wrong) else "the file has no stations",
+            given=f"row {wrong[0] + 1}: {shapes[wrong[0]].geom_type}" if len(wrong) else "0 rows",
+            allowed="a file with a point for each station", source=section.stations,
+        )  # fmt: skip
+    code = found_column(frame, section.code_column, "code", source=section.stations)
+    name = found_column(frame, section.name_column, "name", source=section.stations)
+    numbers = np.array([str(row + 1) for row in range(len(frame))], dtype=object)
+    names = text_column(frame, name) if name else numbers
+    codes = text_column(frame, code) if code else np.full(len(frame), "", dtype=object)
+    lonlat = shapely.get_coordinates(shapes)
+    order = np.lexsort((lonlat[:, 1], lonlat[:, 0], names.astype(str), codes.astype(str)))
+    return Stations(codes[order], names[order], lonlat[order])
+
+
+def _nearest(rows: FloatArray, seats: FloatArray) -> IntArray:
+    """Return the nearest seat of each row, the first of equally near ones."""
+    tree = shapely.STRtree(np.asarray(shapely.points(seats), dtype=object))
+    row, seat = tree.query_nearest(np.asarray(shapely.points(rows), dtype=object), all_matches=True)
+    result = np.full(len(rows), len(seats), np.int64)
+    np.minimum.at(result, row, seat)
+    return result
+
+
+def _nearest_within(
+    rows: FloatArray, homes: IntArray, seats: FloatArray, stations: Stations, areas: Areas
+) -> tuple[IntArray, list[Finding]]:
+    seat_home = owners_by_brute_force(areas.polygons, to_lattice(stations.lonlat[:, 0], stations.lonlat[:, 1]))
+    without = np.setdiff1d(homes, seat_home)
+    if len(without):
+        listed = ", ".join(f"{areas.codes[row]} {areas.names[row]}" for row in without[:10])
+        raise PlanError(
+            f"{len(without)} area(s) have cells but no station", given=listed, allowed=f"a station in each {areas.level}",
+            mend="add stations there, or leave out `within`",
+        )  # fmt: skip
+    result = np.empty(len(rows), np.int64)
+    for home in np.unique(homes):
+        mine, here = np.flatnonzero(homes == home), np.flatnonzero(seat_home == home)
+        result[mine] = here[_nearest(rows[mine], seats[here])]
+    outside = np.flatnonzero(seat_home < 0)
+    return result, [
+        Finding("in_an_area", f"the station lies in no {areas.level}", (_label(stations, row),), *stations.lonlat[row])
+        for row in outside.tolist()
+    ]
+
+
+def _apart(islands: IntArray, group: IntArray, points: FloatArray, stations: Stations) -> list[Finding]:
+    return [
+        Finding(
+            "one_piece", "cut off from the rest of its grid, and no neighbour to go to",
+            (_label(stations, int(group[row])),), *points[row],
+        )
+        for row in islands
+    ]  # fmt: skip
+
+
+def _label(stations: Stations, row: int) -> str:
+    return str(stations.names[row] or stations.codes[row])
