@@ -130,9 +130,7 @@ class Atlas(EditionStore):
 
         It is made once and again only after the atlas has changed.
         """
-        if self._changed():
-            self._desks.clear()
-            self._kept.clear()
+        self._forget_if_changed()
         if "roster" not in self._kept:
             self._kept["roster"], self._kept["rulebook"] = self.roster(), self.rulebook()
         edition = self._edition(number, as_of)
@@ -215,18 +213,17 @@ class Atlas(EditionStore):
             return as_of.date() if as_of.tzinfo is None else as_of.astimezone(tz).date()
         return as_of or self.clock().astimezone(tz).date()
 
-    def _changed(self) -> bool:
-        """Return whether somebody wrote since the last look: a file's time, a database asked now and then."""
+    def _forget_if_changed(self) -> None:
+        """Drop what is kept if somebody wrote since: a file's time, a database asked now and then."""
         if self.path is not None:
             state = self.path.stat()
             seen: Any = (state.st_mtime_ns, state.st_size)
         else:
             seen = int(time.monotonic() / _DATABASE_CHECK_S)
-        changed: bool = self._kept.get("seen") != seen
-        if changed:
+        if self._kept.get("seen") != seen:
+            self._desks.clear()
             self._kept.clear()
             self._kept["seen"] = seen
-        return changed
 
     @cached_property
     def _desks(self) -> dict[int, Desk]:

@@ -173,7 +173,7 @@ def dissolve(polygons: LatticePolygons, group: Int32Array | IntArray, count: int
     return LatticePolygons.from_shapely(degrees)
 
 
-def _union(shapes: npt.NDArray[np.object_]) -> shapely.Geometry:
+def _union(shapes: npt.NDArray[np.object_]) -> Any:
     try:
         return shapely.coverage_union_all(shapes)
     except shapely.errors.GEOSException:
