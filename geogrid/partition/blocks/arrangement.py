@@ -210,7 +210,7 @@ def _roomy(
 
 
 def face_polygons(mesh: Mesh) -> npt.NDArray[np.object_]:
-    """Return (faces in use,) polygons of the atoms; one bounded by links may be invalid."""
+    """Return (faces in use,) polygons of the atoms; one bounded by links may be invalid, a dead one is empty."""
     faces = int(mesh.used[2])
     rings = []
     for f in range(faces):
@@ -225,7 +225,12 @@ def face_polygons(mesh: Mesh) -> npt.NDArray[np.object_]:
     sizes = np.array([len(ring) for ring in rings])
     flat = np.array([n for ring in rings for n in ring], np.int64)
     xy = np.column_stack([mesh.x[flat], mesh.y[flat]])
-    return np.asarray(shapely.polygons(shapely.linearrings(xy, indices=np.repeat(np.arange(faces), sizes))))
+    filled = np.flatnonzero(sizes >= 3)
+    xy = xy[np.repeat(sizes >= 3, sizes)]
+    rings_ = shapely.linearrings(xy, indices=np.repeat(np.arange(len(filled)), sizes[filled]))
+    result = np.full(faces, shapely.Polygon(), dtype=object)
+    result[filled] = shapely.polygons(rings_)
+    return result
 
 
 def _leave_holes(border: shapely.Geometry, mesh: Mesh) -> None:

@@ -130,6 +130,7 @@ def connect_islands(  # type: ignore[no-untyped-def]
             run = x[n] * ux + y[n] * uy
             if run < low:
                 low, far = run, n
+        root[here] = _find(root, at if not inward else bn)
         size = np.hypot(ux, uy)
         if size > 0:
             ux, uy = -ux / size, -uy / size
@@ -154,8 +155,10 @@ def connect_islands(  # type: ignore[no-untyped-def]
                 at2, nodes, edges = _node_on(x, y, ends, alive, root, nodes, edges, origin, outline, hit, hx, hy)
                 if at2 != far:
                     edges = _link(ends, alive, origin, outline, edges, far, at2)
-        other = _find(root, at if not inward else bn)
-        root[_find(root, here)] = other
+                    # The far side may have met yet another island.
+                    one, two = _find(root, far), _find(root, at2)
+                    if one != two:
+                        root[one] = two
     return nodes, edges
 
 
