@@ -15,6 +15,9 @@ __all__ = ["bisect_region", "border_cost", "region_cost"]
 HULL_ATOMS = 60
 """Above this many atoms a region's shape is judged by its perimeter alone."""
 
+NARROW_M = 8.0
+"""Atoms that share less border than this are joined last: a cell with such a waist is a dumbbell."""
+
 CHORD_TOLL = 40.0
 """What a chord costs besides its length, metres."""
 
@@ -262,8 +265,10 @@ def bisect_region(  # type: ignore[no-untyped-def]
             attempt = trials
         for k in range(m):
             key[k] = np.inf
-            if pf[k] > 0.5:
+            if pf[k] > 0:
                 key[k] = pw[k] / pl[k] + 0.6 * next_random(state) - 0.15 * min(1.0, pl[k] / side_length)
+                if pf[k] < NARROW_M:
+                    key[k] += 2.0
         ranked = np.argsort(key, kind="mergesort")
         for i in range(n):
             root[i] = i

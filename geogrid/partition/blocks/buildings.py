@@ -30,7 +30,8 @@ def obstacles_of(buildings: npt.NDArray[np.object_], bounds: tuple[float, float,
     """Return the buildings' outlines, `CLEARANCE_M` out, in a bucket grid over `bounds`."""
     if len(buildings) == 0:
         return no_obstacles()
-    rings = shapely.get_rings(shapely.buffer(buildings, CLEARANCE_M, quad_segs=1, join_style="mitre"))
+    grown = shapely.buffer(buildings, CLEARANCE_M, quad_segs=1, join_style="mitre")
+    rings = shapely.get_rings(shapely.get_parts(grown))
     coords, ring = shapely.get_coordinates(rings, return_index=True)
     same = ring[1:] == ring[:-1]
     a, b = coords[:-1][same], coords[1:][same]

@@ -187,11 +187,18 @@ def face_chords(mesh: Mesh, face: int, ring: Ring, obstacles: Obstacles, step: f
     bare = np.zeros(n, np.bool_)
     for i in range(n):
         bare[i] = mesh.face[ring.half[i] ^ 1] == face
+    since = step
     for i in range(n):
         if bare[i] or bare[(i + n - 1) % n]:
             continue
         inner = int(ring.length[i] / step)
-        for s in range(inner + 1):
+        # On a winding border not every corner is worth a try; a junction always is.
+        junction = mesh.succ[ring.half[i] ^ 1] != ring.half[(i + n - 1) % n] ^ 1
+        skips = since < 0.5 * step and not junction
+        since = since + ring.length[i] if skips or inner == 0 else ring.length[i] / (inner + 1)
+        if inner == 0 and not skips:
+            since = ring.length[i]
+        for s in range(1 if skips else 0, inner + 1):
             t = s / (inner + 1)
             px = ring.x[i] + t * (ring.x[i + 1] - ring.x[i])
             py = ring.y[i] + t * (ring.y[i + 1] - ring.y[i])

@@ -98,6 +98,8 @@ def _split_region(  # type: ignore[no-untyped-def]
             members = _members(chain, head)
             n = len(members)
             trials = max(1, int(effort * (TREES if n > 4 else TREES // 2) * min(1.0, 30.0 / n)))
+            if n <= 3:
+                trials = 1 if n < 3 else 3
             first, side = 0, np.empty(0, np.int8)
             for loosened in (tolerance, 2 * tolerance, 6 * tolerance):
                 _, first, side = bisect_region(

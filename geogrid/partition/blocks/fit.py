@@ -65,7 +65,7 @@ def seam_shift(parents: npt.NDArray[np.object_], lines: npt.NDArray[np.object_])
     nothing = Fit(0.0, 0.0, np.inf, 0, np.nan, np.nan)
     if len(lines) == 0 or len(parents) == 0:
         return nothing
-    rings = shapely.segmentize(shapely.get_rings(parents), _STEP_M)
+    rings = shapely.segmentize(shapely.get_rings(shapely.get_parts(parents)), _STEP_M)
     coords, ring = shapely.get_coordinates(rings, return_index=True)
     same = ring[1:] == ring[:-1]
     a, b = coords[:-1][same], coords[1:][same]
