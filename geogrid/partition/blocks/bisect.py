@@ -316,6 +316,8 @@ def bisect_region(  # type: ignore[no-untyped-def]
                     top += 1
                 link = tree_next[link]
         seen = clock
+        if seen < n:
+            break  # Not connected: cells that were neighbours before one of them was divided anew.
         for i in range(seen):
             u = order[i]
             below[u] = mesh.area[faces[u]]
