@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.geogrid-ready
 OUT    ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types arch docs notebooks bench serve clean
+.PHONY: help setup demo test lint format types arch docs notebooks bench bench-blocks serve clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -53,6 +53,9 @@ notebooks: $(STAMP) ## Execute every notebook
 
 bench: $(STAMP) ## Run every benchmark once and print its table
 	$(BIN)/python -m benchmarks --once
+
+bench-blocks: $(STAMP) ## Measure the cells that follow the ground
+	$(BIN)/python -m benchmarks.blocks
 
 serve: $(STAMP) ## Serve the demo district on http://127.0.0.1:8000
 	@test -f $(OUT)/jiading.gpkg || $(BIN)/geogrid demo --out $(OUT)
