@@ -54,9 +54,7 @@ def share_near(polygons: np.ndarray, lines: np.ndarray) -> float:
     same = line[1:] == line[:-1]
     a, b = coords[:-1][same], coords[1:][same]
     length = np.hypot(*(b - a).T)
-    near = np.unique(
-        shapely.STRtree(lines).query(shapely.points((a + b) / 2), predicate="dwithin", distance=NEAR_M)[0]
-    )
+    near = np.unique(shapely.STRtree(lines).query(shapely.points((a + b) / 2), predicate="dwithin", distance=NEAR_M)[0])
     return float(length[near].sum() / length.sum())
 
 
@@ -111,7 +109,9 @@ def baltimore(folder: Path) -> None:
     every = np.concatenate([lines, shapely.boundary(pools)])
     warm = Ground(Seams.of(lines[:0]), areas=areas)
     cut_ground(Frame(frame.parents[:3], frame.codes[:3], frame.metric), warm, SECTION)
-    print(f"{'Baltimore':<44}{'cells':>7}{'±10 %':>8}{'±25 %':>8}{'on seams':>9}{'hull<.75':>10}{'art.inside':>11}{'cells/s':>9}")
+    print(
+        f"{'Baltimore':<44}{'cells':>7}{'±10 %':>8}{'±25 %':>8}{'on seams':>9}{'hull<.75':>10}{'art.inside':>11}{'cells/s':>9}"
+    )
     for name, hard in (("blocks, freeways and water hard", freeway), ("blocks, all arterials hard", arterial)):
         seams = Seams.of(lines, worth=worth, hard=hard, layer="streets", classes=label)
         ground = Ground(seams, areas=areas)
@@ -191,7 +191,7 @@ def bubenec() -> None:
 
     path = momepy.datasets.get_path("bubenec")
     buildings, streets = geopandas.read_file(path, layer="buildings"), geopandas.read_file(path, layer="streets")
-    hull = shapely.buffer(shapely.union_all(np.asarray(buildings.geometry.array)).convex_hull, 20.0)
+    hull = shapely.buffer(shapely.geometrycollections(np.asarray(buildings.geometry.array)).convex_hull, 20.0)
     with_buildings("bubenec", geopandas.GeoDataFrame(geometry=[hull], crs=buildings.crs), streets, buildings)
 
 
@@ -206,7 +206,7 @@ def helsinki() -> None:
     roads = pyogrio.read_dataframe(file, layer="lines", on_invalid="ignore")
     buildings = polygons[polygons.building.notna()]
     roads = roads[roads.highway.notna()]
-    hull = shapely.union_all(np.asarray(buildings.geometry.array)).convex_hull
+    hull = shapely.geometrycollections(np.asarray(buildings.geometry.array)).convex_hull
     with_buildings("Helsinki", geopandas.GeoDataFrame(geometry=[hull], crs=4326), roads, buildings)
 
 
@@ -217,7 +217,7 @@ def liechtenstein(folder: Path) -> None:
     file = folder / "liechtenstein-2013.osm.pbf"
     polygons = pyogrio.read_dataframe(file, layer="multipolygons", on_invalid="ignore")
     lines = pyogrio.read_dataframe(file, layer="lines", on_invalid="ignore")
-    place = polygons[(polygons.boundary == "administrative") & (polygons.admin_level == "8")]
+    place = polygons[polygons["admin_level"] == "8"]
     seams = lines[lines.highway.notna() | lines.waterway.notna()]
     with_buildings("Liechtenstein", place, seams, polygons[polygons.building.notna()])
 

@@ -144,9 +144,9 @@ def _cut_off(polygons: npt.NDArray[np.object_], names: list[str], place: shapely
     outside = shapely.difference(polygons, place, grid_size=0.001)
     parts, row = shapely.get_parts(outside, return_index=True)
     return [
-        Change("outside", part.area, _width(part), "", (names[i],), part)
+        Change("outside", float(shapely.area(part)), _width(part), "", (names[i],), part)
         for part, i in zip(parts, row, strict=True)
-        if part.area > _LEAST_M2
+        if shapely.area(part) > _LEAST_M2
     ]
 
 
@@ -193,7 +193,7 @@ def _heal_part(
         _, f, to = best
         owner[f] = to
         waiting.remove(f)
-    for f in alive:
+    for f in alive.tolist():
         shape = shapely.transform(faces[f], lambda xy: xy + origin)
         if owner[f] >= 0:
             pieces[rows[owner[f]]].append(shape)
@@ -229,4 +229,4 @@ def _contacts(
 
 
 def _width(shape: shapely.Geometry) -> float:
-    return float(2 * shape.area / max(shape.length, 1e-9))
+    return float(2 * shapely.area(shape) / max(float(shapely.length(shape)), 1e-9))

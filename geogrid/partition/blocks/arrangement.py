@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,7 +85,7 @@ def node_lines(
     known = row >= 0
     safe = np.where(known, row, 0)
 
-    def of(values: npt.NDArray[np.generic], other: object) -> npt.NDArray[np.generic]:
+    def of(values: npt.NDArray[Any], other: Any) -> npt.NDArray[Any]:
         return np.where(known, values[safe], other) if len(values) else np.full(len(ends), other, values.dtype)
 
     kinds = np.where(on_border, LEGAL, of(kind, SEAM)).astype(np.int8)
@@ -190,8 +191,8 @@ def _roomy(
     """Return a mesh with room for `spare` chords (each: two nodes, three edges, one atom)."""
     nodes, edges, faces = len(xy), len(kind), len(area)
 
-    def longer(values: npt.NDArray[np.generic], room: int, fill: object, dtype: type) -> npt.NDArray[np.generic]:
-        result = np.full(room, fill, dtype)
+    def longer(values: npt.NDArray[Any], room: int, fill: Any, dtype: Any) -> npt.NDArray[Any]:
+        result: npt.NDArray[Any] = np.full(room, fill, dtype)
         result[: len(values)] = values
         return result
 
@@ -206,7 +207,7 @@ def _roomy(
         longer(hard, room_e, False, np.bool_), longer(source, room_e, -1, np.int32),
         longer(area, room_f, 0, np.float64), start, np.zeros(room_f, np.int32), np.zeros(room_f, bool),
         np.full(room_e, -1, np.int32), np.array([nodes, edges, faces], np.int64),
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def face_polygons(mesh: Mesh) -> npt.NDArray[np.object_]:

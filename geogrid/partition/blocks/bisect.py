@@ -1,5 +1,8 @@
 """Bisect a region along its seams, or by one chord, into parts of whole cells."""
 
+# Kernels: numba infers these types, and mypy's view of numpy scalars is not its.
+# mypy: disable-error-code="no-untyped-call, no-any-return, arg-type, assignment"
+
 from __future__ import annotations
 
 import numpy as np
@@ -8,7 +11,7 @@ from geogrid.partition.blocks.chords import Obstacles, face_chords, read_ring
 from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.mesh import CUT, Mesh, insert_chord, split_edge
 from geogrid.partition.blocks.shape import CHORD_RATE, border_rate, hull_area, shape_cost, size_cost
-from geogrid.types import FloatArray, Int32Array, IntArray
+from geogrid.types import Int32Array, IntArray
 
 __all__ = ["bisect_region", "border_cost", "region_cost"]
 
@@ -451,11 +454,11 @@ def bisect_region(  # type: ignore[no-untyped-def]
                 for i in range(size):
                     arc = _part_in_arc(i, p, q, size)
                     other = mesh.face[ring.half[i] ^ 1]
-                    l = loc[other] if other >= 0 else -1
-                    if l < 0:
+                    beyond = loc[other] if other >= 0 else -1
+                    if beyond < 0:
                         one_around += arc * ring.length[i]
-                    elif l != x:
-                        crossing = arc if side[l] == 1 else 1 - arc
+                    elif beyond != x:
+                        crossing = arc if side[beyond] == 1 else 1 - arc
                         cost += crossing * ring.length[i] * border_rate(mesh, ring.half[i] >> 1)
                         shared += crossing * ring.length[i]
                 if cost >= best:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -26,7 +28,7 @@ def no_obstacles() -> Obstacles:
     return Obstacles(none, none, none, none, np.zeros(1, np.int64), np.empty(0, np.int32), np.zeros(5))
 
 
-def obstacles_of(buildings: npt.NDArray[np.object_], bounds: tuple[float, float, float, float]) -> Obstacles:
+def obstacles_of(buildings: npt.NDArray[np.object_], bounds: FloatArray) -> Obstacles:
     """Return the buildings' outlines, `CLEARANCE_M` out, in a bucket grid over `bounds`."""
     if len(buildings) == 0:
         return no_obstacles()
@@ -93,9 +95,9 @@ def round_buildings(
         if (grown == crossed).all():
             break
         crossed = grown
-    solid = shapely.get_parts(shapely.union_all(buildings[crossed], grid_size=0.001))
-    solid = shapely.polygons(shapely.get_exterior_ring(solid))
-    solid = shapely.get_parts(shapely.union_all(solid))
+    parts = shapely.get_parts(shapely.union_all(buildings[crossed], grid_size=0.001))
+    filled = shapely.polygons(shapely.get_exterior_ring(parts))
+    solid = shapely.get_parts(shapely.union_all(filled))
     near, which = shapely.STRtree(solid).query(seams.lines, predicate="intersects")
     touched = np.unique(near)
     lines = seams.lines.copy()
@@ -106,7 +108,8 @@ def round_buildings(
     parts, row = parts[keep], row[keep]
     outer = shapely.get_exterior_ring(solid)
     coords, index = shapely.get_coordinates(outer, return_index=True)
-    walls = Seams.of(shapely.linestrings(coords, indices=index), worth=0.0, layer="buildings", kind=BUILDING)
+    outlines: Any = shapely.linestrings(coords, indices=index)
+    walls = Seams.of(outlines, worth=0.0, layer="buildings", kind=BUILDING)
     kept = seams.take(row)
     kept.lines[:] = parts
     return kept.join(walls), np.concatenate([rows[row], np.full(len(walls), -1)]), np.asarray(solid, object)

@@ -1,5 +1,8 @@
 """Candidate chords of one atom: short, square to the border, clear of buildings."""
 
+# Kernels: plain comparisons, as numba compiles them best.
+# ruff: noqa: PLR1714, SIM109
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -109,7 +112,9 @@ def is_clear(obstacles: Obstacles, px: float, py: float, qx: float, qy: float) -
 
 
 @compiled
-def _shoot(ring: Ring, px: float, py: float, ux: float, uy: float, skip_a: int, skip_b: int) -> tuple[int, float, float]:
+def _shoot(
+    ring: Ring, px: float, py: float, ux: float, uy: float, skip_a: int, skip_b: int
+) -> tuple[int, float, float]:
     """Return ring edge, position on it (0 to 1) and distance of the first hit of a ray."""
     hit, at, reach = -1, 0.0, np.inf
     n = len(ring.half)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import shapely
@@ -34,11 +35,11 @@ def corridor_strips(seams: Seams, widths: Mapping[str, float]) -> OwnAreas:
     for cls, name in streets:
         lines = seams.lines[(seams.classes == cls) & (seams.names == name)]
         merged = shapely.line_merge(shapely.union_all(lines))
-        strip = shapely.buffer(merged, widths[cls] / 2, cap_style="flat", join_style="mitre", mitre_limit=2.0)
+        strip: Any = shapely.buffer(merged, widths[cls] / 2, cap_style="flat", join_style="mitre", mitre_limit=2.0)
         if taken:
             near = np.array(taken, dtype=object)
             near = near[shapely.intersects(near, strip)]
-            strip = shapely.difference(strip, shapely.union_all(near)) if len(near) else strip
+            strip = shapely.difference(strip, shapely.union_all(near))
         taken.append(strip)
         for part in shapely.get_parts(strip):
             polygons.append(part)

@@ -63,9 +63,7 @@ def cut_blocks(frame: Frame, section: BlocksSection, progress: Progress = no_pro
     return cut_ground(frame, read_ground(section, frame.metric), section, progress).cut
 
 
-def cut_ground(
-    frame: Frame, ground: Ground, section: BlocksSection, progress: Progress = no_progress
-) -> BlocksCut:
+def cut_ground(frame: Frame, ground: Ground, section: BlocksSection, progress: Progress = no_progress) -> BlocksCut:
     """Return the cut of a frame on a ground that is read already, with what explains it.
 
     Raises
@@ -120,7 +118,7 @@ def _fit_finding(fit: Fit, moved: bool) -> Finding:
     )  # fmt: skip
 
 
-def _flag_findings(flags: np.ndarray, polygons: np.ndarray, parent: np.ndarray, frame: Frame) -> list[Finding]:  # type: ignore[type-arg]
+def _flag_findings(flags: np.ndarray, polygons: np.ndarray, parent: np.ndarray, frame: Frame) -> list[Finding]:
     rows = np.flatnonzero(flags != "")
     if len(rows) == 0:
         return []

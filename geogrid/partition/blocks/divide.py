@@ -1,5 +1,8 @@
 """Divide a parent's atoms into cells: components, bisection, then a second look at pairs."""
 
+# Kernels: numba infers these types, and mypy's view of numpy scalars is not its.
+# mypy: disable-error-code="no-untyped-call, no-any-return, arg-type, assignment"
+
 from __future__ import annotations
 
 import numpy as np
@@ -20,7 +23,7 @@ FAIR_COST = 0.7
 """A cell that costs less, in sides of a target cell, is not divided anew: a square on local streets."""
 
 
-MOST_TRIPLES = 8
+MOST_TRIPLES = 5
 """Triples tried for a cell off its size."""
 
 

@@ -102,7 +102,7 @@ def seam_shift(parents: npt.NDArray[np.object_], lines: npt.NDArray[np.object_])
 
 def _huber(normal: FloatArray, across: FloatArray) -> tuple[FloatArray, float]:
     weight = np.ones(len(across))
-    shift = np.zeros(2)
+    shift: FloatArray = np.zeros(2)
     for _ in range(30):
         left = normal.T @ (normal * weight[:, None])
         if np.linalg.cond(left) > 1e6:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +61,7 @@ class Seams:
         keep = np.isin(shapely.get_type_id(inner), (1, 2)) & (shapely.length(inner) > 0)
         inner, row = inner[keep], row[keep]
 
-        def column(values: npt.ArrayLike, dtype: type) -> npt.NDArray[np.generic]:
+        def column(values: npt.ArrayLike, dtype: type) -> npt.NDArray[Any]:
             return np.broadcast_to(np.asarray(values, dtype), len(shapes))[row]
 
         coords, index = shapely.get_coordinates(inner, return_index=True)
@@ -68,7 +69,7 @@ class Seams:
         seams = cls(
             np.asarray(lines, object), column(worth, float), column(hard, bool), column(layer, object),
             column(classes, object), column(names, object), np.full(len(row), kind, np.int8),
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
         return seams.sorted()
 
     def __len__(self) -> int:
@@ -84,7 +85,7 @@ class Seams:
         order = np.array(sorted(range(len(self)), key=lambda i: tuple(key[i] for key in keys)), np.int64)
         return self.take(order)
 
-    def take(self, rows: npt.NDArray[np.generic]) -> Seams:
+    def take(self, rows: npt.NDArray[Any]) -> Seams:
         """Return the seams at `rows`."""
         return Seams(
             self.lines[rows], self.worth[rows], self.hard[rows], self.layer[rows], self.classes[rows],
@@ -122,7 +123,7 @@ class OwnAreas:
         """Return the number of areas."""
         return len(self.polygons)
 
-    def take(self, rows: npt.NDArray[np.generic]) -> OwnAreas:
+    def take(self, rows: npt.NDArray[Any]) -> OwnAreas:
         """Return the areas at `rows`."""
         return OwnAreas(*(getattr(self, name)[rows] for name in self.__annotations__))
 

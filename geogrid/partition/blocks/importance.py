@@ -39,9 +39,7 @@ TABLES: Mapping[str, Mapping[str, float]] = {
 """The built-in tables, by the OpenStreetMap key (and column) they are for."""
 
 
-def importance_of(
-    classes: npt.NDArray[np.object_], table: Mapping[str, float], other: float = OTHER
-) -> FloatArray:
+def importance_of(classes: npt.NDArray[np.object_], table: Mapping[str, float], other: float = OTHER) -> FloatArray:
     """Return (n,) importance of (n,) class names; a class the table does not name gets `other`."""
     names, number = np.unique(classes.astype(str), return_inverse=True)
     return np.array([table.get(name, other) for name in names], np.float64)[number]

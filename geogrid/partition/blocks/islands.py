@@ -1,5 +1,8 @@
 """Connect islands of an arrangement to what surrounds them, so that every atom is simple."""
 
+# Kernels: plain comparisons, as numba compiles them best.
+# ruff: noqa: PLR1714
+
 from __future__ import annotations
 
 import numpy as np
@@ -163,9 +166,7 @@ def connect_islands(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _link(
-    ends: IntArray, alive: BoolArray, origin: IntArray, outline: BoolArray, edges: int, a: int, b: int
-) -> int:
+def _link(ends: IntArray, alive: BoolArray, origin: IntArray, outline: BoolArray, edges: int, a: int, b: int) -> int:
     ends[edges, 0], ends[edges, 1] = a, b
     alive[edges], origin[edges], outline[edges] = True, -1, False
     return edges + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -137,7 +137,7 @@ def _polygons(
             owners.append(int(cell_of[ring_of[starts[k]]]))
     sizes = np.array([len(piece) for piece in pieces])
     points = xy[np.concatenate(pieces)]
-    rings = shapely.linearrings(points, indices=np.repeat(np.arange(len(pieces)), sizes))
+    rings: Any = shapely.linearrings(points, indices=np.repeat(np.arange(len(pieces)), sizes))
     area = shapely.area(shapely.polygons(rings))
     turn = shapely.is_ccw(rings)
     owner = np.array(owners)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -98,13 +99,13 @@ def cut_parent(parent: shapely.Geometry, ground: Ground, recipe: Recipe) -> Pare
         sides = [getattr(cut, name) for cut in done]
         return np.concatenate([np.where(side >= 0, side + n, -1) for side, n in zip(sides, before, strict=False)])
 
-    def joined(name: str) -> npt.NDArray[np.generic]:
+    def joined(name: str) -> npt.NDArray[Any]:
         return np.concatenate([getattr(cut, name) for cut in done])
 
     return ParentCut(
         joined("polygons"), joined("kinds"), joined("names"), joined("flags"), joined("start"), joined("end"),
         cells("left"), cells("right"), joined("reason"), joined("source"),
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> ParentCut:
@@ -197,9 +198,7 @@ def _atoms(
     return _Atoms(targets), fine
 
 
-def _belonging(
-    mesh: Mesh, areas: OwnAreas, solids: npt.NDArray[np.object_]
-) -> tuple[IntArray, BoolArray, IntArray]:
+def _belonging(mesh: Mesh, areas: OwnAreas, solids: npt.NDArray[np.object_]) -> tuple[IntArray, BoolArray, IntArray]:
     """Return each atom's zone, whether it is a building, and the area it must not be parted from (-1)."""
     faces = int(mesh.used[2])
     zone, whole = np.zeros(faces, np.int64), np.full(faces, -1, np.int64)
@@ -256,8 +255,8 @@ def _between_buildings(
     for f in faces:
         if np.isinf(atoms.targets[mesh.zone[f]]):
             continue
-        ring = read_ring(mesh, f)
-        area = face_chords(mesh, f, ring, obstacles, 0.06 * side, 2.5 * side)[2]
+        ring = read_ring(mesh, int(f))
+        area = face_chords(mesh, int(f), ring, obstacles, 0.06 * side, 2.5 * side)[2]
         reach = np.sort(np.concatenate([[0.0], area, mesh.area[f] - area, [mesh.area[f]]]))
         if np.diff(reach).max() > 0.5 * recipe.target_m2:
             stuck.append(f)

@@ -64,7 +64,7 @@ class Stretches:
         unique, number = np.unique(key, axis=0, return_inverse=True)
         number = number.ravel()
         order = np.argsort(number, kind="stable")
-        lines = shapely.linestrings(np.stack([self.start, self.end], axis=1)[order])
+        lines: Any = shapely.linestrings(np.stack([self.start, self.end], axis=1)[order])
         bundles = shapely.line_merge(shapely.multilinestrings(lines, indices=number[order]))
         known: BoolArray = unique[:, 3] >= 0
         row = np.maximum(unique[:, 3], 0)

@@ -69,10 +69,11 @@ def _finished(
         more = True
         while more or running:
             while more and len(running) < 2 * workers:
-                row = next(queue, None)
-                if row is None:
+                following = next(queue, None)
+                if following is None:
                     more = False
                     break
+                row = int(following)
                 task = _task(parents[row], ground, recipe)
                 running[pool.submit(_kept, task, keep)] = row, task[1]
             done, _ = wait(running, return_when=FIRST_COMPLETED)

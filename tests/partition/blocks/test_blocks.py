@@ -140,7 +140,8 @@ def test_a_school_and_a_lake_are_cells_of_their_own():
     done = cut_ground(frame, Ground(areas=areas), section())
     assert_divides(frame, done.cut)
     of = dict(zip(done.cut.attributes["place"], shapely.area(done.cut.polygons), strict=True))
-    assert of["No. 1 School"] == pytest.approx(4_900) and of["Lake"] == pytest.approx(18_000)
+    assert of["No. 1 School"] == pytest.approx(4_900)
+    assert of["Lake"] == pytest.approx(18_000)
 
 
 def test_islands_of_seams_and_holes_of_parents_are_divided_too():
@@ -184,7 +185,8 @@ def test_a_systematic_shift_is_found_reported_and_taken_out_of_the_seams():
     lines = shapely.get_parts(shapely.boundary(frame.parents))
     shifted = Seams.of(shapely.transform(lines, lambda xy: xy + (0.6, -0.5)))
     reported = cut_ground(frame, Ground(shifted), section(fit="report", target_area_m2=250_000))
-    assert reported.fit.dx == pytest.approx(-0.6, abs=0.02) and reported.fit.dy == pytest.approx(0.5, abs=0.02)
+    assert reported.fit.dx == pytest.approx(-0.6, abs=0.02)
+    assert reported.fit.dy == pytest.approx(0.5, abs=0.02)
     assert [f.rule for f in reported.cut.findings] == ["seams_fit_borders"]
     moved = cut_ground(frame, Ground(shifted), section(fit="move", target_area_m2=250_000))
     assert_divides(frame, moved.cut)
