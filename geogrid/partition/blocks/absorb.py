@@ -17,7 +17,7 @@ def face_perimeters(mesh: Mesh) -> FloatArray:
     """Return (faces,) perimeters in metres."""
     _, _, left, length = _half_edges(mesh)
     inside = left >= 0
-    return np.bincount(left[inside], weights=length[inside], minlength=int(mesh.used[2]))
+    return np.asarray(np.bincount(left[inside], weights=length[inside], minlength=int(mesh.used[2])), np.float64)
 
 
 def _half_edges(mesh: Mesh) -> tuple[IntArray, IntArray, IntArray, FloatArray]:

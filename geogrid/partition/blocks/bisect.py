@@ -10,7 +10,7 @@ import numpy as np
 from geogrid.partition.blocks.chords import Obstacles, face_chords, read_ring
 from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.mesh import CUT, Mesh, insert_chord, split_edge
-from geogrid.partition.blocks.shape import CHORD_RATE, border_rate, hull_area, shape_cost, size_cost
+from geogrid.partition.blocks.shape import CHORD_RATE, FORBIDDEN, border_rate, hull_area, shape_cost, size_cost
 from geogrid.types import Int32Array, IntArray
 
 __all__ = ["bisect_region", "border_cost", "region_cost"]
@@ -494,7 +494,7 @@ def bisect_region(  # type: ignore[no-untyped-def]
                     best_side[:n] = side
     for i in range(n):
         loc[faces[i]] = -1
-    if best_count == 0:
+    if best_count == 0 or best > FORBIDDEN / 10:
         return np.inf, 0, best_side[:n]
     if best_face < 0:
         return best, best_count, best_side[:n]

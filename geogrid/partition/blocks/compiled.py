@@ -27,7 +27,7 @@ def compiled(function: Function) -> Function:
     """
     dispatcher = numba.njit(cache=True, error_model="numpy")(function)
     file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-    if hasattr(file, "_source_stamp"):
+    if file is not None and hasattr(file, "_source_stamp"):
         file._source_stamp = _stamp()
     return cast(Function, dispatcher)
 

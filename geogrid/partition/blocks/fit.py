@@ -107,7 +107,7 @@ def _huber(normal: FloatArray, across: FloatArray) -> tuple[FloatArray, float]:
         left = normal.T @ (normal * weight[:, None])
         if np.linalg.cond(left) > 1e6:
             return np.zeros(2), np.inf
-        new = np.linalg.solve(left, normal.T @ (weight * across))
+        new = np.asarray(np.linalg.solve(left, normal.T @ (weight * across)), np.float64)
         rest = np.abs(across - normal @ new)
         scale = max(1.4826 * float(np.median(rest)), 1e-3)
         weight = np.minimum(1.0, 1.345 * scale / np.maximum(rest, 1e-9))

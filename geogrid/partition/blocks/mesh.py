@@ -6,6 +6,9 @@ outside the parent. All connectivity questions are answered from these arrays; g
 only touched to measure.
 """
 
+# Kernels: numba infers these types, and mypy's view of numpy scalars is not its.
+# mypy: disable-error-code="no-untyped-call, no-any-return, arg-type, assignment"
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -57,7 +60,7 @@ class Mesh(NamedTuple):
     kind : (edges,) int8
         One of the module's constants.
     worth : (edges,) float64
-        Importance as a border, 0 to 1.
+        Importance as a border, 0 to 1; negative where no border may run.
     hard : (edges,) bool
         Never inside a cell.
     source : (edges,) int32

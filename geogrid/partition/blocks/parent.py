@@ -13,10 +13,10 @@ import shapely
 from geogrid.partition.blocks.absorb import absorb_slivers
 from geogrid.partition.blocks.arrangement import Edges, build_mesh, face_polygons, node_lines
 from geogrid.partition.blocks.buildings import lines_between, obstacles_of, round_buildings
-from geogrid.partition.blocks.chords import Obstacles, face_chords, read_ring
+from geogrid.partition.blocks.chords import Obstacles, face_chords, is_clear, read_ring
 from geogrid.partition.blocks.divide import cells_for, divide_atoms
 from geogrid.partition.blocks.ground import Ground, OwnAreas, Seams
-from geogrid.partition.blocks.mesh import AREA, BUILDING, CUT, LEGAL, SEAM, TESSELLATION, Mesh
+from geogrid.partition.blocks.mesh import AREA, BUILDING, CUT, LEGAL, LINK, SEAM, TESSELLATION, Mesh
 from geogrid.partition.blocks.outline import trace_outlines
 from geogrid.types import BoolArray, FloatArray, Int32Array, IntArray
 
@@ -119,7 +119,7 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
     edges = node_lines(
         border, seams.lines, seams.kind, seams.worth, seams.hard, np.arange(len(seams), dtype=np.int32)
     )  # fmt: skip
-    atoms, mesh = _atoms(border, edges, ground.areas, solids, recipe)
+    atoms, mesh = _atoms(border, edges, ground.areas, solids, obstacles, recipe)
     extra = _between_buildings(mesh, atoms, ground.buildings, obstacles, recipe)
     if len(extra):
         seams = seams.join(Seams.of(extra, worth=0.0, layer="between buildings", kind=TESSELLATION))
@@ -127,7 +127,7 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
         edges = node_lines(
             border, seams.lines, seams.kind, seams.worth, seams.hard, np.arange(len(seams), dtype=np.int32)
         )  # fmt: skip
-        atoms, mesh = _atoms(border, edges, ground.areas, solids, recipe)
+        atoms, mesh = _atoms(border, edges, ground.areas, solids, obstacles, recipe)
     nodes = int(mesh.used[0])
     seed = zlib.crc32(shapely.to_wkb(shapely.normalize(border), byte_order=1)) ^ recipe.seed
     cell, component = divide_atoms(
@@ -164,7 +164,12 @@ class _Atoms:
 
 
 def _atoms(
-    border: shapely.Geometry, edges: Edges, areas: OwnAreas, solids: npt.NDArray[np.object_], recipe: Recipe
+    border: shapely.Geometry,
+    edges: Edges,
+    areas: OwnAreas,
+    solids: npt.NDArray[np.object_],
+    obstacles: Obstacles,
+    recipe: Recipe,
 ) -> tuple[_Atoms, Mesh]:
     """Return the mesh of the atoms that count: slivers absorbed, areas kept whole."""
     target = recipe.target_m2
@@ -195,6 +200,10 @@ def _atoms(
         fine.zone[new[ok]] = zone[label[old[ok]]]
         whole_ = (whole >= 0) | solid
         fine.solid[new[ok]] |= whole_[label[old[ok]]]
+    for e in np.flatnonzero(fine.kind[:used] == LINK):
+        a, b = fine.origin[2 * e], fine.origin[2 * e + 1]
+        if not is_clear(obstacles, fine.x[a], fine.y[a], fine.x[b], fine.y[b]):
+            fine.worth[e] = -1.0
     return _Atoms(targets), fine
 
 

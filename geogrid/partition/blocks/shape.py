@@ -1,5 +1,8 @@
 """What a good cell looks like, in equivalent metres of border."""
 
+# Kernels: numba infers these types, and mypy's view of numpy scalars is not its.
+# mypy: disable-error-code="no-untyped-call, no-any-return, arg-type, assignment"
+
 from __future__ import annotations
 
 import numpy as np
@@ -8,8 +11,11 @@ from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.mesh import AREA, BUILDING, CUT, SEAM, TESSELLATION, Mesh
 from geogrid.types import FloatArray
 
-__all__ = ["CHORD_RATE", "border_rate", "hull_area", "shape_cost", "size_cost"]
+__all__ = ["CHORD_RATE", "FORBIDDEN", "border_rate", "hull_area", "shape_cost", "size_cost"]
 
+
+FORBIDDEN = 1e6
+"""What a metre of border costs along an edge of negative worth: it runs through a building."""
 
 CHORD_RATE = 2.5
 """What a metre of chord costs."""
@@ -24,6 +30,8 @@ def border_rate(mesh: Mesh, e: int) -> float:
 
     A hard edge earns: leaving it inside a cell is worse than any detour.
     """
+    if mesh.worth[e] < 0:
+        return FORBIDDEN
     if mesh.hard[e]:
         return -1.0
     kind = mesh.kind[e]

@@ -200,3 +200,14 @@ def test_whatever_the_seams_the_cells_divide_the_parent(ends, hard):
     frame = frame_of(shapely.box(0, 0, 300, 200))
     done = cut_ground(frame, Ground(seams), section())
     assert_divides(frame, done.cut)
+
+
+def test_the_link_to_an_island_of_seams_is_no_border_through_a_building():
+    ring = here(shapely.box(130, 130, 270, 270).exterior)
+    houses = np.array([here(shapely.box(100, 100, 300, 300).difference(shapely.box(125, 125, 275, 275)))], dtype=object)
+    frame = frame_of(shapely.box(0, 0, 400, 400))
+    done = cut_ground(frame, Ground(Seams.of([ring]), houses), section())
+    assert_divides(frame, done.cut)
+    ours = done.stretches.reason != LEGAL
+    borders = shapely.linestrings(np.stack([done.stretches.start[ours], done.stretches.end[ours]], axis=1))
+    assert not shapely.intersects(shapely.buffer(houses[0], -0.05), borders).any()
