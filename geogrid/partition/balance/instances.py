@@ -152,7 +152,10 @@ def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) 
         np.tile([s.high for s in scaled], (grids, 1)).astype(np.int64), closed, anchor,
     )  # fmt: skip
     wishes = Wishes(
-        problem.roundness_m * 1000, problem.pull_m * 1000, problem.reach_m, _APART_BORDERS * max(mean_border, 1.0),
+        problem.roundness_m * 1000,
+        problem.pull_m * 1000,
+        problem.reach_m,
+        _APART_BORDERS * max(mean_border, 1.0),
         _BEND if problem.keep > 0 else 0.0,
     )
     return AreaInstance(
