@@ -19,9 +19,8 @@ __all__ = ["Surface", "build_surface"]
 
 _LONGEST_STEPS = 900_000_000
 """Up to 90 degrees a cross product of local coordinates fits 64 bits."""
-_TABLE_BYTES = 4 << 20
-_TABLE_BYTES_PER_POLYGON = 400
-_LEAST_TABLE_BYTES_PER_POLYGON = 32
+_TABLE_SIZES = ((4 << 20, 400), (64 << 20, 100), (1 << 40, 32))
+"""Most bytes of a table, and of them for each polygon: of a town, of a large city, of anything."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +70,7 @@ class Surface:
     @cached_property
     def views(self) -> tuple[Any, Any, Any]:
         """The same parts for the interpreted kernel: a view gives plain integers fast."""
-        table, records, entries = (memoryview(part) for part in self.parts)
+        table, records, entries = (memoryview(part) for part in self.parts)  # type: ignore[arg-type]
         return table, records, entries
 
     def __getstate__(self) -> dict[str, object]:
@@ -174,7 +173,7 @@ def _tile_bits(extent: IntArray, count: int) -> int:
 
     A small place gets many tiles per polygon, as its table stays in the cache all the same.
     """
-    allowed = max(min(_TABLE_BYTES, _TABLE_BYTES_PER_POLYGON * count), _LEAST_TABLE_BYTES_PER_POLYGON * count)
+    allowed = max(min(most, each * count) for most, each in _TABLE_SIZES)
     for bits in range(4, 33):
         if 4 * int(((extent[0] >> bits) + 1) * ((extent[1] >> bits) + 1)) <= max(allowed, 4096):
             return bits

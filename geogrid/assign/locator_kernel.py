@@ -7,30 +7,10 @@ import numpy as np
 from geogrid.assign.compiled import Whole, compiled
 from geogrid.types import FloatArray, Int32Array, IntArray
 
-__all__ = ["locate_degrees", "locate_steps", "owner_at", "resolved"]
+__all__ = ["locate_degrees", "locate_steps", "quadrature", "resolved"]
 
 _BLOCK = 1024
-
-
-@compiled
-def owner_at(
-    x: Whole, y: Whole, west: Whole, south: Whole, k: Whole, width: Whole, height: Whole,
-    table: Int32Array, records: Int32Array, entries: Int32Array,
-) -> Whole:  # fmt: skip
-    """Return the polygon that owns a lattice point, -1 for nobody.
-
-    Parameters
-    ----------
-    x, y : int, lattice steps
-    west, south, k, width, height : int
-        See `geogrid.assign.locator_build.Surface.corner`.
-    table, records, entries
-        See `geogrid.assign.locator_build.Surface.parts`.
-    """
-    column, row = (x - west) >> k, (y - south) >> k
-    if column < 0 or row < 0 or column >= width or row >= height:
-        return -1
-    return resolved(x, y, west, south, k, table[row * width + column], table, records, entries)
+_A, _E2 = 6378137.0, 0.00669437999014
 
 
 @compiled
@@ -38,7 +18,17 @@ def resolved(
     x: Whole, y: Whole, west: Whole, south: Whole, k: Whole, value: Whole,
     table: Int32Array, records: Int32Array, entries: Int32Array,
 ) -> Whole:  # fmt: skip
-    """Return the owner of a point whose tile holds `value`.
+    """Return the polygon that owns a lattice point whose tile holds `value`, -1 for nobody.
+
+    Parameters
+    ----------
+    x, y : int, lattice steps
+    west, south, k : int
+        See `geogrid.assign.locator_build.Surface.corner`.
+    value : int
+        The entry of the point's tile.
+    table, records, entries
+        See `geogrid.assign.locator_build.Surface.parts`.
 
     The scalar door runs this very function interpreted, on memory views: for one point that
     is as fast as a call into compiled code, and it spares the start of the compiler.
@@ -77,9 +67,9 @@ def resolved(
 
 @compiled
 def _resolve_block(
-    xs: IntArray, ys: IntArray, count: Whole, head: IntArray,
+    xs: Int32Array, ys: Int32Array, count: Whole, head: IntArray,
     table: Int32Array, records: Int32Array, entries: Int32Array, owners: Int32Array,
-    single: IntArray, other: IntArray,
+    single: Int32Array, other: Int32Array,
 ) -> None:  # fmt: skip
     """Fill `owners` for a block of lattice points.
 
@@ -119,8 +109,8 @@ def locate_steps(
     if len(table) == 0:
         owners[:] = -1
         return
-    xs, ys = np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
-    single, other = np.empty(_BLOCK + 1, np.int64), np.empty(_BLOCK + 1, np.int64)
+    xs, ys = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32)
+    single, other = np.empty(_BLOCK + 1, np.int32), np.empty(_BLOCK + 1, np.int32)
     for first in range(0, len(points), _BLOCK):
         count = min(_BLOCK, len(points) - first)
         for i in range(count):
@@ -135,15 +125,15 @@ def locate_degrees(
 ) -> int:  # fmt: skip
     """Fill `owners` for coordinates in degrees; return the first block that holds what is no place, or -1."""
     empty = len(table) == 0
-    xs, ys = np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
-    single, other = np.empty(_BLOCK + 1, np.int64), np.empty(_BLOCK + 1, np.int64)
+    xs, ys = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32)
+    single, other = np.empty(_BLOCK + 1, np.int32), np.empty(_BLOCK + 1, np.int32)
     for first in range(0, len(lon), _BLOCK):
         count = min(_BLOCK, len(lon) - first)
         good = np.int64(0)
         for i in range(count):
             x, y = lon[first + i], lat[first + i]
             good += np.int64((np.abs(x) <= 180.0) & (np.abs(y) <= 90.0))
-            xs[i], ys[i] = np.int64(np.rint(x * 1e7)), np.int64(np.rint(y * 1e7))
+            xs[i], ys[i] = np.int32(np.rint(x * 1e7)), np.int32(np.rint(y * 1e7))
         if good < count:
             return first
         if empty:
@@ -151,3 +141,59 @@ def locate_degrees(
         else:
             _resolve_block(xs, ys, count, head, table, records, entries, owners[first : first + count], single, other)
     return -1
+
+
+@compiled
+def quadrature(
+    lon: FloatArray, lat: FloatArray, reach: FloatArray, east: FloatArray, north: FloatArray,
+    head: IntArray, table: Int32Array, records: Int32Array, entries: Int32Array,
+) -> tuple[IntArray, Int32Array, IntArray]:  # fmt: skip
+    """Return, for each place, the owners of its nodes and how many nodes each has."""
+    nodes = len(east)
+    xs, ys, owners = np.empty(nodes, np.int32), np.empty(nodes, np.int32), np.full(nodes, -1, np.int32)
+    single, other = np.empty(nodes + 1, np.int32), np.empty(nodes + 1, np.int32)
+    offsets = np.zeros(len(lon) + 1, np.int64)
+    rows, counts = np.empty(2 * len(lon) + nodes, np.int32), np.empty(2 * len(lon) + nodes, np.int64)
+    used = 0
+    for i in range(len(lon)):
+        if used + nodes > len(rows):
+            more_rows, more_counts = np.empty(2 * len(rows), np.int32), np.empty(2 * len(rows), np.int64)
+            more_rows[:used], more_counts[:used] = rows[:used], counts[:used]
+            rows, counts = more_rows, more_counts
+        # Metres to lattice steps at this latitude.
+        phi = np.radians(lat[i])
+        w2 = 1.0 - _E2 * np.sin(phi) ** 2
+        up = reach[i] / np.radians(_A * (1.0 - _E2) / (w2 * np.sqrt(w2))) * 1e7
+        right = reach[i] / np.radians(_A * max(np.cos(phi), 1e-9) / np.sqrt(w2)) * 1e7
+        x, y = lon[i] * 1e7, lat[i] * 1e7
+        first = used
+        last = used
+        for node in range(nodes):
+            xs[node] = np.int64(np.rint(x + right * east[node]))
+            ys[node] = np.int64(np.rint(y + up * north[node]))
+        if len(table):
+            _resolve_block(xs, ys, nodes, head, table, records, entries, owners, single, other)
+        for node in range(nodes):
+            owner = owners[node]
+            if used > first and rows[last] == owner:
+                counts[last] += 1
+                continue
+            at = first
+            while at < used and rows[at] != owner:
+                at += 1
+            if at == used:
+                rows[at], counts[at] = owner, 0
+                used += 1
+            counts[at] += 1
+            last = at
+        # The likeliest first, the lower row first of equals.
+        for a in range(first + 1, used):
+            b = a
+            while b > first and (
+                counts[b] > counts[b - 1] or (counts[b] == counts[b - 1] and rows[b] < rows[b - 1])
+            ):  # fmt: skip
+                rows[b], rows[b - 1] = rows[b - 1], rows[b]
+                counts[b], counts[b - 1] = counts[b - 1], counts[b]
+                b -= 1
+        offsets[i + 1] = used
+    return offsets, rows[:used].copy(), counts[:used].copy()

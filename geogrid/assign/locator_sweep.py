@@ -5,7 +5,7 @@ from west to east. The sweep carries, for every lattice row, the polygons whose 
 there is not zero; it is kept as its differences along the rows, a short sorted list of
 ``(row, polygon, step)``. Where an edge passes through a tile, the rows are cut into bands in which
 the order of the edges does not change, and a band is a run of (edge, who owns the points west
-of it). Joining the bands again gives the tile's list (see `locator_kernel.owner_at`).
+of it). Joining the bands again gives the tile's list (see `locator_kernel.resolved`).
 
 Only whole lattice rows are looked at, so edges may cross, overlap or repeat between and on them: what is
 built is exactly the half-open rule of `geogrid.lattice.winding`, the lowest row

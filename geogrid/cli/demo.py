@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from geogrid.cli.coverage import shown_figure
 from geogrid.cli.output import console, errors, print_json, print_table, progress_bar
 from geogrid.types import Progress
 
@@ -155,7 +156,7 @@ def _tell(figures: dict[str, Any], answers: list[Answer], out: Path) -> None:
     ]
     print_table(("time", "cell", "station (sample)", "person (sample)", "why"), rows, title="The first ten reports")
     print_table(("figure", "value"), [(key, value) for key, value in figures.items() if not isinstance(value, dict)])
-    print_table(("coverage", "value"), [(key, f"{value:,.2f}") for key, value in figures["coverage"].items()])
+    print_table(("coverage", "value"), [(key, shown_figure(value)) for key, value in figures["coverage"].items()])
     path = out / "jiading.gpkg"
     console().print(
         f"""
