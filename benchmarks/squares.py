@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--once", action="store_true", help="one district only")
     parser.add_argument("--method", default="squares", choices=["squares", "hexagons"])
     options = parser.parse_args()
-    sizes = [(460.0, 9)] if options.once else [(460.0, 9), (1_585.0, 49), (3_170.0, 121), (6_340.0, 225)]
+    sizes = [(28.18 * streets, streets) for streets in ((16,) if options.once else (16, 64, 121, 225))]
     print(f"{'km²':>6} {'cells':>8} {'wall s':>7} {'cpu s':>7} {'µs/cell':>8} {'MB':>6}")
     for km2, streets in sizes:
         boundaries = wavy_city(km2, streets)

@@ -23,7 +23,9 @@ from geogrid.errors import CoordinateError, CrsError
 from geogrid.types import Datum, FloatArray
 
 __all__ = [
+    "BD_STEPS",
     "CHINA_BOX",
+    "GCJ_STEPS",
     "Metric",
     "convert_datum",
     "crs_to_lonlat",
@@ -43,6 +45,11 @@ _KRASOVSKY_A = 6378245.0
 _KRASOVSKY_EE = 0.00669342162296594323
 _BD_TURNS = 3000.0 / 180.0
 _DEGREES = 180.0 / np.pi
+_sqrt = np.sqrt
+_TWO_THIRDS, _THIRD, _SIXTH = 2.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0
+_TWELFTH, _THIRTIETH, _HALF_TURN = 1.0 / 12.0, 1.0 / 30.0, 1.0 / 180.0
+GCJ_STEPS, BD_STEPS = 7, 9
+"""Steps of the inverses: the error left is below 1e-14 degrees."""
 _GEOD = pyproj.Geod(ellps="WGS84")
 
 
@@ -128,31 +135,32 @@ def _sin_pi(turns: Any) -> Any:
 def _gcj_offset(lon: Any, lat: Any) -> tuple[Any, Any]:
     """Return how far GCJ-02 lies from WGS 84 at a WGS 84 place, degrees; arrays or floats."""
     x, y = lon - 105.0, lat - 35.0
-    root = np.sqrt(np.abs(x))
+    root = _sqrt(np.abs(x))
     sine, cosine = _sin_pi(x), _sin_pi(x + 0.5)
     twice = 2.0 * sine * cosine
     six_times = twice * (3.0 - 4.0 * twice * twice)
-    wave = (20.0 * six_times + 20.0 * twice) * 2.0 / 3.0
+    wave = (20.0 * six_times + 20.0 * twice) * _TWO_THIRDS
     dlat = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + wave
-    dlat = dlat + (20.0 * _sin_pi(y) + 40.0 * _sin_pi(y / 3.0)) * 2.0 / 3.0
-    dlat = dlat + (160.0 * _sin_pi(y / 12.0) + 320.0 * _sin_pi(y / 30.0)) * 2.0 / 3.0
+    dlat = dlat + (20.0 * _sin_pi(y) + 40.0 * _sin_pi(y * _THIRD)) * _TWO_THIRDS
+    dlat = dlat + (160.0 * _sin_pi(y * _TWELFTH) + 320.0 * _sin_pi(y * _THIRTIETH)) * _TWO_THIRDS
     dlon = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + wave
-    dlon = dlon + (20.0 * sine + 40.0 * _sin_pi(x / 3.0)) * 2.0 / 3.0
-    dlon = dlon + (150.0 * _sin_pi(x / 12.0) + 300.0 * _sin_pi(x / 30.0)) * 2.0 / 3.0
-    north = _sin_pi(lat / 180.0)
+    dlon = dlon + (20.0 * sine + 40.0 * _sin_pi(x * _THIRD)) * _TWO_THIRDS
+    dlon = dlon + (150.0 * _sin_pi(x * _TWELFTH) + 300.0 * _sin_pi(x * _THIRTIETH)) * _TWO_THIRDS
+    half = lat * _HALF_TURN
+    north = _sin_pi(half)
     magic = 1.0 - _KRASOVSKY_EE * north * north
-    meridian = _KRASOVSKY_A * (1.0 - _KRASOVSKY_EE) / (magic * np.sqrt(magic))
-    parallel = _KRASOVSKY_A / np.sqrt(magic) * _sin_pi(lat / 180.0 + 0.5)
+    meridian = _KRASOVSKY_A * (1.0 - _KRASOVSKY_EE) / (magic * _sqrt(magic))
+    parallel = _KRASOVSKY_A / _sqrt(magic) * _sin_pi(half + 0.5)
     return dlon / parallel * _DEGREES, dlat / meridian * _DEGREES
 
 
 def _bd_offset(lon: Any, lat: Any) -> tuple[Any, Any]:
     """Return how far BD-09 lies from GCJ-02 at a GCJ-02 place, degrees; arrays or floats."""
-    radius = np.maximum(np.sqrt(lon * lon + lat * lat), 1e-9)
+    radius = np.maximum(_sqrt(lon * lon + lat * lat), 1e-9)
     stretch = 1.0 + 0.00002 * _sin_pi(lat * _BD_TURNS) / radius
     # The published form turns by this angle with atan2, sin and cos; it is so small that two terms do.
     angle = 0.000003 * _sin_pi(lon * _BD_TURNS + 0.5)
-    cosine, sine = 1.0 - 0.5 * angle * angle, angle * (1.0 - angle * angle / 6.0)
+    cosine, sine = 1.0 - 0.5 * angle * angle, angle * (1.0 - angle * angle * _SIXTH)
     x = stretch * (lon * cosine - lat * sine) + 0.0065
     y = stretch * (lat * cosine + lon * sine) + 0.006
     return x - lon, y - lat
@@ -161,7 +169,7 @@ def _bd_offset(lon: Any, lat: Any) -> tuple[Any, Any]:
 def _from_gcj(lon: Any, lat: Any) -> tuple[Any, Any]:
     """Solve ``p + offset(p) = (lon, lat)``: each step shrinks the error below a hundredth."""
     x, y = lon, lat
-    for _ in range(7):
+    for _ in range(GCJ_STEPS):
         dx, dy = _gcj_offset(x, y)
         x, y = lon - dx, lat - dy
     return x, y
@@ -170,10 +178,24 @@ def _from_gcj(lon: Any, lat: Any) -> tuple[Any, Any]:
 def _from_bd(lon: Any, lat: Any) -> tuple[Any, Any]:
     """Solve the same for BD-09: each step shrinks the error to a fiftieth."""
     x, y = lon, lat
-    for _ in range(9):
+    for _ in range(BD_STEPS):
         dx, dy = _bd_offset(x, y)
         x, y = lon - dx, lat - dy
     return x, y
+
+
+def _in_blocks(function: Any, lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Apply `function` to stretches that stay in the processor's cache."""
+    size = 4096
+    if lon.size <= size:
+        x, y = function(lon, lat)
+        return x, y
+    flat_lon, flat_lat = lon.ravel(), lat.ravel()
+    result = np.empty((2, lon.size))
+    for first in range(0, lon.size, size):
+        part = slice(first, first + size)
+        result[0, part], result[1, part] = function(flat_lon[part], flat_lat[part])
+    return result[0].reshape(lon.shape), result[1].reshape(lon.shape)
 
 
 def to_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, *, datum: str | Datum) -> tuple[FloatArray, FloatArray]:
@@ -207,8 +229,8 @@ def to_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, *, datum: str | Datum) -> t
     shifted = is_shifted(x, y)
     gx, gy = x, y
     if given is Datum.BD09:
-        gx, gy = _from_bd(x, y)
-    gx, gy = _from_gcj(gx, gy)
+        gx, gy = _in_blocks(_from_bd, x, y)
+    gx, gy = _in_blocks(_from_gcj, gx, gy)
     return np.where(shifted, gx, x), np.where(shifted, gy, y)
 
 

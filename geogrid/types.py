@@ -63,6 +63,8 @@ class Datum(StrEnum):
         DatumError
             If there is no such datum.
         """
+        if type(name) is cls:
+            return name
         key = str(name).strip().lower().replace("-", "").replace("_", "").replace(" ", "")
         try:
             return cls(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Mapping
@@ -79,5 +80,8 @@ def app_from_environment(environment: Mapping[str, str] | None = None) -> FastAP
 def _warm_up(holdings: Holdings) -> None:
     try:
         holdings.desk()
+        # An edition is hundreds of thousands of objects that stay: the collector need not walk them again and again.
+        gc.collect()
+        gc.freeze()
     except GeogridError as error:
         _log.error("the atlas is not ready: %s", error)

@@ -16,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 from geogrid.api.envelope import RequestIds
 from geogrid.api.metrics import Metrics
 from geogrid.assign.answer import Answer
-from geogrid.errors import GeogridError
 
 __all__ = ["Lane", "LaneApplication"]
 
@@ -53,7 +52,8 @@ class Lane:
         started = perf_counter()
         try:
             answer = self.answer(scope["query_string"])
-        except (GeogridError, ValueError):
+        except Exception:
+            # Nothing is sent yet: the ordinary route meets the same fault and says what it is.
             return False
         if answer is None:
             return False

@@ -6,6 +6,8 @@ import dataclasses
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
+from operator import attrgetter
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -22,22 +24,24 @@ from geogrid.api.problems import PROBLEM_RESPONSES, problem_of, speaks_chinese
 from geogrid.api.settings import Settings
 from geogrid.assign.answer import Answer
 from geogrid.assign.answering import Desk
+from geogrid.assign.reasons import Step, in_words
 from geogrid.errors import GeogridError, InputError
 
 __all__ = ["answer_at_hand", "answer_json", "lookup_routes", "query_fields"]
 
 _SHOWN = tuple(field.name for field in dataclasses.fields(Answer) if field.name != "steps")
+_values = attrgetter(*_SHOWN)
 
 
 def answer_json(answer: Answer) -> bytes:
     """Return an answer as JSON, the same as ``Answer.to_dict`` but encoded at once."""
-    return to_json(_shown(answer), inf_nan_mode="null")
+    facts = to_json(dict(zip(_SHOWN, _values(answer), strict=True)), inf_nan_mode="null")
+    return facts[:-1] + b',"why":[' + b",".join([_reason_json(step) for step in answer.steps]) + b"]}"
 
 
-def _shown(answer: Answer) -> dict[str, Any]:
-    shown = {name: getattr(answer, name) for name in _SHOWN}
-    shown["why"] = answer.why
-    return shown
+@lru_cache(maxsize=8192)
+def _reason_json(step: Step) -> bytes:
+    return to_json(in_words(step))
 
 
 def _answered(desk: Desk, place: Place, at: dt.datetime | None) -> Answer:

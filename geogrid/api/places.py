@@ -6,9 +6,19 @@ import datetime as dt
 import re
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    create_model,
+)
 
 from geogrid.api.settings import AnyDatum
+from geogrid.errors import InputError
 from geogrid.types import Datum
 
 __all__ = ["Place", "Places", "place_model", "places_model"]
@@ -19,6 +29,12 @@ _LOST_PLUS = re.compile(r"(T[0-9:.]+) (\d\d:?\d\d)")
 def _with_plus(value: Any) -> Any:
     """Return a moment with the ``+`` of its offset, which an unescaped query turns into a space."""
     return _LOST_PLUS.sub(r"\1+\2", value) if isinstance(value, str) else value
+
+
+def _of_our_time(value: dt.datetime | None) -> dt.datetime | None:
+    if value is not None and not 1900 <= value.year <= 2200:
+        raise InputError("the moment is out of range", given=value.isoformat(), allowed="the years 1900 to 2200")
+    return value
 
 
 class Place(BaseModel):
@@ -33,7 +49,7 @@ class Place(BaseModel):
         "", max_length=64, description="Code of the kind of problem; without it the territory answers."
     )
     condition: str = Field("", max_length=64, description="Code of the category's filing condition.")
-    at: Annotated[AwareDatetime | None, BeforeValidator(_with_plus)] = Field(
+    at: Annotated[AwareDatetime | None, BeforeValidator(_with_plus), AfterValidator(_of_our_time)] = Field(
         None, description="Moment of the report with its UTC offset; now if not given.",
         examples=["2026-11-22T20:15:00+08:00"],
     )  # fmt: skip

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from geogrid.assign.compiled import interpreted
 from geogrid.assign.locator_build import Surface, build_surface
-from geogrid.assign.locator_kernel import locate_degrees, locate_steps, owner_at
+from geogrid.assign.locator_kernel import locate_degrees, locate_steps, resolved
 from geogrid.assign.locator_nearest import Rim
+from geogrid.assign.shift import shift_one, shift_to_wgs84
 from geogrid.crs import require_lonlat, to_wgs84
 from geogrid.errors import CoordinateError, InputError, NotFoundError
 from geogrid.lattice import LatticePolygons
@@ -25,6 +27,7 @@ __all__ = ["Locator"]
 
 _PLAIN = (Datum.WGS84, Datum.CGCS2000)
 _BLOCK = 1 << 16
+_resolved_interpreted = interpreted(resolved)
 
 
 def _nothing() -> None:
@@ -95,7 +98,7 @@ class Locator:
         Raises
         ------
         InputError
-            If a membership has not one row for each cell, a name is given twice, or a
+            If a membership has not one row for each cell (-1 for none), a name is given twice, or a
             sloped edge is longer than 90 degrees.
         """
         members, drawn = dict(memberships or {}), dict(overlays or {})
@@ -110,6 +113,10 @@ class Locator:
                     f"the membership of layer {name!r} does not fit the cells",
                     given=str(row.shape), allowed=str((len(polygons),)),
                 )  # fmt: skip
+            if (row < -1).any():
+                raise InputError(
+                    f"a membership of layer {name!r} is not a row", given=int(row.min()), allowed="-1 or more"
+                )
             rows[name] = row
         return cls(
             build_surface(polygons, workers=workers),
@@ -191,7 +198,7 @@ class Locator:
         given = Datum.of(datum)
         self.guard()
         x, y = _floats(lon, lat)
-        surface = self._surface(layer)
+        surface = self.surface(layer)
         shape = x.shape
         x, y = _readable(x), _readable(y)
         owners = np.empty(len(x), np.int32)
@@ -226,9 +233,9 @@ class Locator:
         steps = np.ascontiguousarray(steps, np.int32).view()
         steps.flags.writeable = False
         self.guard()
-        surface = self._surface(layer)
+        surface = self.surface(layer)
         owners = np.empty(len(steps), np.int32)
-        locate_steps(steps, surface.head, surface.table, surface.lists, owners)
+        locate_steps(steps, surface.head, *surface.parts, owners)
         return self.rows_of(layer, owners)
 
     def locate_all(
@@ -277,7 +284,7 @@ class Locator:
         """
         if not limit_m >= 0:
             raise InputError("the limit is not a distance", given=limit_m, allowed="metres, 0 or more")
-        surface = self._surface(layer)
+        surface = self.surface(layer)
         cells = self.locate(lon, lat, datum=datum, layer=None if layer in self.memberships else layer)
         x, y = to_wgs84(*_floats(lon, lat), datum=datum)
         rows, distance = cells.ravel().copy(), np.zeros(cells.size)
@@ -290,7 +297,8 @@ class Locator:
     def _rims(self) -> dict[int, Rim]:
         return {id(s): Rim(s.rim, s.rim_owner) for s in (self.base, *self.overlays.values())}
 
-    def _surface(self, layer: str | None) -> Surface:
+    def surface(self, layer: str | None) -> Surface:
+        """Return the index that answers for a layer, or raise NotFoundError."""
         if layer is None or layer == self.base_name or layer in self.memberships:
             return self.base
         if layer not in self.overlays:
@@ -308,14 +316,20 @@ class Locator:
             require_lonlat(lon, lat)
             raise CoordinateError("not one coordinate", given=f"lon={lon!r:.60}, lat={lat!r:.60}", allowed="numbers")
         if given not in _PLAIN:
-            gx, gy = to_wgs84(x, y, datum=given)
-            x, y = float(gx), float(gy)
+            x, y = shift_one(x, y, given)
         return round(x * 1e7), round(y * 1e7)
 
     @staticmethod
     def _owner(surface: Surface, x: int, y: int) -> int:
         west, south, k, width, height = surface.corner
-        return int(owner_at(x - west, y - south, k, width, height, surface.table, surface.lists))
+        column, row = (x - west) >> k, (y - south) >> k
+        if not (0 <= column < width and 0 <= row < height):
+            return -1
+        table, records, entries = surface.views
+        value: int = table[row * width + column]
+        if value >= -1:
+            return value
+        return int(_resolved_interpreted(x, y, west, south, k, value, table, records, entries))
 
 
 def _floats(lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -341,8 +355,10 @@ def _readable(values: FloatArray) -> FloatArray:
 
 
 def _fill_degrees(surface: Surface, lon: FloatArray, lat: FloatArray, datum: Datum, owners: Int32Array) -> None:
-    if datum not in _PLAIN:
-        lon, lat = (_readable(values) for values in to_wgs84(lon, lat, datum=datum))
-    bad = locate_degrees(lon, lat, surface.head, surface.table, surface.lists, owners)
-    if bad >= 0:
-        require_lonlat(lon, lat)
+    for first in range(0, len(lon), _BLOCK):
+        part = slice(first, first + _BLOCK)
+        x, y = lon[part], lat[part]
+        if datum not in _PLAIN:
+            x, y = (_readable(values) for values in shift_to_wgs84(x, y, datum))
+        if locate_degrees(x, y, surface.head, *surface.parts, owners[part]) >= 0:
+            require_lonlat(lon, lat)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 __all__ = ["WORDS", "Reason", "Step", "in_words"]
@@ -66,8 +67,9 @@ WORDS: dict[str, tuple[str, str]] = {
 """English and Chinese words of each kind of step; ``{n}`` is its n-th value."""
 
 
+@lru_cache(maxsize=8192)
 def in_words(step: Step) -> Reason:
-    """Return the step in words.
+    """Return the step in words; the same steps come again and again, so they are kept.
 
     Examples
     --------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from geogrid.atlas.export import write_whole
 from geogrid.errors import InputError, NotFoundError, StorageError
 
 __all__ = ["FORMATS", "column_like", "read_reports", "write_answers"]
@@ -83,7 +84,7 @@ def write_answers(frame: Any, path: str | Path) -> Path:
 
     Raises
     ------
-    InputError
+    InputError, ConflictError, StorageError
     """
     target = Path(path)
     suffix = target.suffix.lower()
@@ -93,6 +94,11 @@ def write_answers(frame: Any, path: str | Path) -> Path:
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     plain = frame.drop(columns="geometry") if "geometry" in frame.columns else frame
+    write_whole(target, lambda fresh: _write(plain, fresh, suffix))
+    return target
+
+
+def _write(plain: Any, target: Path, suffix: str) -> None:
     if suffix == ".parquet":
         plain.to_parquet(target)
     elif suffix == ".csv":
@@ -104,4 +110,3 @@ def write_answers(frame: Any, path: str | Path) -> Path:
         plain.to_excel(target, index=False)
     else:
         plain.to_json(target, orient="records", lines=True, force_ascii=False, date_format="iso")
-    return target

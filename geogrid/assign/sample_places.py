@@ -86,7 +86,7 @@ def sample_reports(place: Boundaries, count: int, *, seed: int) -> Any:
     rng = np.random.default_rng(seed)
     points = from_lattice(to_lattice(*_inside(place, count, rng).T))
     order = rng.permutation(count).tolist()
-    start = dt.datetime(2026, 11, 22, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+    start = dt.datetime(2026, 11, 23, tzinfo=dt.timezone(dt.timedelta(hours=8)))
     step = dt.timedelta(days=1) / count
     return pd.DataFrame(
         {

@@ -39,7 +39,7 @@ class Timeline:
 
     def at(self, second: int) -> int:
         """Return the value at `second`."""
-        return int(self.values[max(int(np.searchsorted(self.times, second, side="right")) - 1, 0)])
+        return int(self.values[max(int(self.times.searchsorted(second, side="right")) - 1, 0)])
 
     def over(self, below: Timeline) -> Timeline:
         """Return this timeline where somebody is on, else `below`."""

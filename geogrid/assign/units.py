@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from geogrid.assign.roster import Duty, Roster, Served
-from geogrid.errors import RowProblem, RowsError
+from geogrid.errors import NotFoundError, RowProblem, RowsError
 from geogrid.partition.division import Division
 
 if TYPE_CHECKING:
@@ -50,8 +50,12 @@ def unit_problems(division: Division, roster: Roster) -> Iterator[tuple[int, str
 
 
 def _heirs(atlas: Atlas, layer: str, code: str, reason: str) -> str:
-    heirs = atlas.successors(code, layer=layer) if reason.startswith("no such code") else {}
-    named = [heir for heir in heirs if heir]
-    if not named:
+    if not reason.startswith("no such code"):
         return reason
-    return f"{reason} any more: it became {', '.join(named)}; name those instead"
+    try:
+        heirs = [heir for heir in atlas.successors(code, layer=layer) if heir]
+    except NotFoundError:
+        return reason
+    if not heirs:
+        return f"{reason} any more: it was given up"
+    return f"{reason} any more: it became {', '.join(heirs)}; name those instead"

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 from geogrid.assign.columns import Sheet
 from geogrid.assign.plainness import plain_text
+from geogrid.atlas.export import write_whole
 from geogrid.errors import (
     GeogridError,
     InputError,
@@ -271,4 +272,4 @@ def _write_workbook(target: Path, sheets: Sequence[Sheet], texts: Mapping[str, l
             page.append(row)
         page.freeze_panes = "A2"
     target.parent.mkdir(parents=True, exist_ok=True)
-    book.save(target)
+    write_whole(target, book.save)

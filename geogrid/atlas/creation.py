@@ -6,18 +6,18 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select
 
-import geogrid
 from geogrid.atlas.engine import is_url, open_engine, reading, writing
 from geogrid.atlas.geopackage import APPLICATION_ID, create_registry, register_attributes
 from geogrid.atlas.immutable import prepare_refusal
 from geogrid.atlas.tables import FORMAT, metadata, setting_table
 from geogrid.errors import ConflictError, FormatError, NotFoundError, StorageError
 
-__all__ = ["create_tables", "require_atlas"]
+__all__ = ["create_tables", "require_atlas", "spare_atlas"]
 
 _DESCRIPTIONS = {
     "edition": "Editions of the division, and from which day each is in force",
@@ -103,7 +103,7 @@ def _fill(connection: Connection) -> None:
     for table in metadata.sorted_tables:
         register_attributes(connection, table.name, description=_DESCRIPTIONS[table.name])
     prepare_refusal(connection)
-    settings = {"format": str(FORMAT), "geogrid": geogrid.__version__}
+    settings = {"format": str(FORMAT), "geogrid": version("geogrid")}
     connection.execute(setting_table.insert(), [{"key": key, "value": value} for key, value in settings.items()])
 
 
@@ -141,10 +141,25 @@ def require_atlas(target: str | Path) -> Engine:
         engine.dispose()
         raise FormatError(
             "the atlas was written by a newer geogrid", given=f"format {found}, by geogrid {settings.get('geogrid')}",
-            allowed=f"format {FORMAT} and older, this is geogrid {geogrid.__version__}", source=target,
+            allowed=f"format {FORMAT} and older, this is geogrid {version('geogrid')}", source=target,
             mend="pip install --upgrade geogrid",
         )  # fmt: skip
     return engine
+
+
+def spare_atlas(path: str | Path) -> None:
+    """Refuse to let a file that is about to be written replace an atlas.
+
+    Raises
+    ------
+    ConflictError
+        If there is an atlas of that name.
+    """
+    try:
+        require_atlas(Path(path)).dispose()
+    except (NotFoundError, StorageError):
+        return
+    raise ConflictError("this would replace an atlas and its editions", given=path, mend="choose another name")
 
 
 def _require_geopackage(path: Path) -> None:

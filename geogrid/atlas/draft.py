@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -54,10 +55,14 @@ class Draft:
 
     def division(self) -> Division:
         """Return the division as the draft has it now."""
-        result = self.atlas.edition(self.based_on).division
+        result = self._start
         for step in self.steps():
             result = apply_step(result, step)
         return result
+
+    @cached_property
+    def _start(self) -> Division:
+        return self.atlas.edition(self.based_on).division
 
     def move(self, members: Sequence[str], *, layer: str, to: str) -> Draft:
         """Give cells (codes of the layer below) to another grid; return the draft."""

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from geogrid.atlas.creation import spare_atlas
 from geogrid.atlas.edition import Edition
 from geogrid.errors import InputError, MissingPartError, StorageError
 
-__all__ = ["FORMATS", "Export", "export_layer"]
+__all__ = ["FORMATS", "Export", "export_layer", "write_whole"]
 
 FORMATS: dict[str, str] = {
     ".geojson": "GeoJSON",
@@ -73,6 +74,8 @@ def export_layer(edition: Edition, layer: str, path: str | Path) -> Export:
         If the ending stands for no format.
     NotFoundError
         If there is no such layer.
+    ConflictError
+        If the file is an atlas.
     StorageError
         If the file cannot be written.
     """
@@ -87,7 +90,7 @@ def export_layer(edition: Edition, layer: str, path: str | Path) -> Export:
         frame, shortened = _fit_text(frame)
         renamed = _dbf_names([column for column in frame.columns if column != "geometry"])
         frame = frame.rename(columns=renamed)
-    _appear(target, lambda fresh: _write(frame, fresh, driver, layer))
+    write_whole(target, lambda fresh: _write(frame, fresh, driver, layer))
     changed = tuple((old, new) for old, new in renamed.items() if old != new)
     return Export(target, layer, len(frame), changed, tuple(shortened))
 
@@ -121,8 +124,24 @@ def _write(frame: Any, path: Path, driver: str, layer: str) -> None:
     pyogrio.write_dataframe(frame, path, driver=driver, **options[driver])
 
 
-def _appear(target: Path, write: Callable[[Path], None]) -> None:
-    """Write under another name in the same folder, then rename; the main file comes last."""
+def write_whole(target: Path, write: Callable[[Path], object]) -> None:
+    """Write a file that appears whole or not at all: under another name first, then renamed.
+
+    Parameters
+    ----------
+    target : Path
+        A file of that name is replaced, unless it is an atlas.
+    write : callable
+        Writes to the path it is given; files beside it in the same folder appear, too, before it.
+
+    Raises
+    ------
+    ConflictError
+        If `target` is an atlas.
+    StorageError
+        If it cannot be written; then what was there is still there.
+    """
+    spare_atlas(target)
     try:
         folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     except OSError as error:
@@ -139,7 +158,9 @@ def _appear(target: Path, write: Callable[[Path], None]) -> None:
             file.replace(target.with_name(file.name))
     except (OSError, RuntimeError) as error:
         raise StorageError(
-            f"the file could not be written ({error}); nothing was replaced", given=target, mend="free some space"
+            f"the file cannot be written ({error}); nothing was replaced",
+            given=target,
+            mend="check the name" if target.is_dir() else "free some space and run it again",
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from geogrid.atlas.export import write_whole
+
 if TYPE_CHECKING:
     from geogrid.coverage.report import CoverageReport
 
@@ -57,7 +59,7 @@ def write_page(report: CoverageReport, path: str | Path) -> Path:
         '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(report.place)} coverage</title><style>{_STYLE}</style>{''.join(parts)}</html>"
     )
-    target.write_text(page, encoding="utf-8")
+    write_whole(target, lambda fresh: fresh.write_text(page, encoding="utf-8"))
     return target
 
 

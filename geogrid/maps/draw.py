@@ -118,7 +118,7 @@ def draw_map(
         "brief": [key for key in (*_TIP, column) if key in facts],
     }
     chart = CityMap(offline=offline, title=division.name, language=language)
-    chart.add_child(PackedShapes(caption, data, attribution=html.escape(_attribution(of, division))))
+    chart.add_child(PackedShapes(caption, data, opacity=0.82, attribution=html.escape(_attribution(of, division))))
     for title, outline, options in _borders(division, name):
         label = words["border"].format(name=title_of(title, language))
         chart.add_child(PackedShapes(label, {"geometry": pack_polygons(outline)}, **options))

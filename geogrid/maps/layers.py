@@ -13,7 +13,8 @@ from branca.element import Element, Figure, MacroElement
 from folium.map import Layer
 from folium.template import Template
 
-from geogrid.errors import InputError, StorageError
+from geogrid.atlas.export import write_whole
+from geogrid.errors import InputError
 from geogrid.maps.leaflet import inline_script, inline_style, own_script, own_style
 
 __all__ = ["CityMap", "Labels", "Legend", "PackedShapes", "page_json"]
@@ -80,17 +81,12 @@ class CityMap(folium.Map):
 
         Raises
         ------
+        ConflictError
+            If it would replace an atlas.
         StorageError
             If it cannot be written.
         """
-        target = Path(path)
-        partial = target.with_name(target.name + ".part")
-        try:
-            partial.write_text(self._page().render(), encoding="utf-8")
-            partial.replace(target)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise StorageError("the page cannot be written", given=target, mend=error.strerror) from None
+        write_whole(Path(path), lambda fresh: fresh.write_text(self._page().render(), encoding="utf-8"))
 
     def name_by_content(self) -> None:
         """Name every element by what it holds instead of at random, so that the same map is the same bytes."""
@@ -129,7 +125,7 @@ class PackedShapes(Layer):
     show : bool
         Switched on when the page opens.
     options : object
-        Of the layer in ``assets/cells.js``: ``stroke``, ``weight``, ``fillOpacity``, ``closed``, ``dash``, …
+        Of the layer in ``assets/cells.js``: ``stroke``, ``weight``, ``opacity``, ``closed``, ``dash``, …
     """
 
     _template = Template(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geogrid.assign.desk import Atlas
-from geogrid.atlas import Edition
 from geogrid.maps.packing import text_of
+
+if TYPE_CHECKING:
+    from geogrid.assign.desk import Atlas
+    from geogrid.atlas import Edition
 
 __all__ = ["who_answers"]
 

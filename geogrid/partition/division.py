@@ -173,10 +173,11 @@ def dissolve(polygons: LatticePolygons, group: Int32Array | IntArray, count: int
     return LatticePolygons.from_shapely(degrees)
 
 
-def _union(shapes: npt.NDArray[np.object_]) -> Any:
+def _union(shapes: npt.NDArray[np.object_]) -> shapely.Geometry:
+    united: shapely.Geometry
     try:
-        return shapely.coverage_union_all(shapes)
+        united = shapely.coverage_union_all(shapes)
     except shapely.errors.GEOSException:
         noded = shapely.union_all(shapely.make_valid(shapes), grid_size=1)
-        areas = [part for part in shapely.get_parts(noded) if part.geom_type == "Polygon"]
-        return shapely.multipolygons(areas)
+        united = shapely.multipolygons([part for part in shapely.get_parts(noded) if part.geom_type == "Polygon"])
+    return united

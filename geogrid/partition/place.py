@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from geogrid.boundaries import bundled, read_boundaries
 from geogrid.boundaries.areas import Boundaries
 from geogrid.partition.plan import Place
 
@@ -17,8 +18,6 @@ def read_place(place: Place) -> Boundaries:
     ------
     NotFoundError, BoundaryError, StorageError
     """
-    from geogrid.boundaries import bundled, read_boundaries
-
     boundaries = (
         bundled(str(place.code)) if place.boundaries is None else read_boundaries(place.boundaries, **place.reading)
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from geogrid.errors import PlanError, StorageError
+from geogrid.errors import NotFoundError, PlanError, StorageError
 from geogrid.partition.methods import METHODS, Kind
 from geogrid.partition.plan_errors import PlanText, explained
 from geogrid.partition.section import LayerSection, PlanPath, Section
@@ -78,6 +78,8 @@ class Plan(Section):
         ------
         PlanError
             If it cannot be carried out as written; every fault is listed with its line.
+        NotFoundError
+            If there is no such file.
         StorageError
             If the file cannot be read.
         """
@@ -86,6 +88,8 @@ class Plan(Section):
             text = file.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             raise PlanError("a plan is UTF-8 text", source=file, mend="save it as UTF-8") from None
+        except FileNotFoundError:
+            raise NotFoundError("there is no such plan", given=file, mend="check the path") from None
         except OSError as error:
             raise StorageError("the plan cannot be read", given=error.strerror, source=file) from None
         return cls.parse(text, folder=file.parent, source=str(file))

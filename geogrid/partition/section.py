@@ -38,7 +38,7 @@ class CodesSection(Section):
     ----------
     template : str
         With ``{area}`` (the code of the area that holds the row), ``{seq}`` (its number there, with a
-        width such as ``{seq:03d}``) and ``{layer}``.
+        width such as ``{seq:03d}``) and ``{layer}``; or the name of a scheme, such as ``unit-grid``.
     limit : int, optional
         The highest number an area can give.
     """
@@ -76,7 +76,7 @@ class BaseSection(LayerSection):
         The share of the target by which a cell may differ before it is reported.
     """
 
-    target_area_m2: Annotated[float, Field(gt=0, le=1e12)] = 10_000.0
+    target_area_m2: Annotated[float, Field(ge=1, le=1e12)] = 10_000.0
     tolerance: Annotated[float, Field(ge=0, le=1)] = 0.10
 
 

@@ -37,8 +37,11 @@ def absorbed(
     shapes = borders.to_shapely()
     sizes = np.bincount(label, minlength=len(pieces))
     many = sizes[label] > 1
-    for group in np.unique(label[many]):
-        shapes[group] = shapely.coverage_union_all(shapes[np.flatnonzero(label == group)])
+    rows = np.flatnonzero(many)
+    rows = rows[np.argsort(label[rows], kind="stable")]
+    for members in np.split(rows, np.flatnonzero(np.diff(label[rows])) + 1):
+        if len(members):
+            shapes[label[members[0]]] = shapely.coverage_union_all(shapes[members])
     stays = label == np.arange(len(pieces))
     return shapes[stays], parent[stays]
 

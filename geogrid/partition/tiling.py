@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from geogrid.errors import PlanError
 from geogrid.types import BoolArray, FloatArray, IntArray
 
 __all__ = ["Hexagons", "Squares", "Tiling", "pieces_of"]
 
 _FEW_TILES = 24
+_MOST_TILES = 30_000_000
 _FEW_VERTICES = 64
 
 
@@ -109,6 +111,11 @@ class Hexagons:
 
 
 def _index(columns: IntArray, rows: IntArray) -> IntArray:
+    if len(columns) * len(rows) > _MOST_TILES:
+        raise PlanError(
+            "too many tiles in one area", given=f"{len(columns) * len(rows):,}", allowed=f"up to {_MOST_TILES:,}",
+            mend="give a larger target_area_m2",
+        )  # fmt: skip
     row, column = np.meshgrid(rows[::-1], columns, indexing="ij")
     return np.column_stack([column.ravel(), row.ravel()])
 

@@ -72,6 +72,7 @@ def test_the_day_of_the_report_or_as_of_chooses_the_edition(client: httpx.Client
         ({"lon": "east"}, 422, "input", "lon: Input should be a valid number"),
         ({"lon": None}, 422, "input", "lon: Field required"),
         ({"at": "2026-11-22T20:15"}, 422, "input", "at: Input should have timezone info"),
+        ({"at": "0001-01-01T00:00Z"}, 422, "input", "the years 1900 to 2200"),
         ({"as_of": "2020-01-01"}, 404, "not-found", "no edition is in force"),
         ({"catgory": "0102"}, 422, "input", "catgory"),
     ],

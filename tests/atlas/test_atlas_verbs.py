@@ -66,7 +66,7 @@ def test_a_layer_is_exported_as_of_a_day(city, tmp_path):
     (["editions", "--atlas", "missing.gpkg"], 2, "there is no such atlas"),
     (["diff", "1", "9", "--atlas", "CITY"], 2, "no such edition"),
     (["diff", "1", "2", "--layer", "x", "--atlas", "CITY"], 2, "no such layer"),
-    (["export", "--atlas", "CITY", "--layer", "cell", "--out", "cells.dwg"], 1, "no format of this ending"),
+    (["export", "--atlas", "CITY", "--layer", "cell", "--out", "cells.dwg"], 2, "no format of this ending"),
 ])  # fmt: skip
 def test_a_wrong_call_ends_with_a_message_and_a_status(city, words, status, said, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["geogrid", *(city if word == "CITY" else word for word in words)])

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import geopandas
 import pytest
 import shapely
 
-from geogrid.cli import main
 from geogrid.codes import bundle_folder
 
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that types a command and returns exit code, output and messages."""
-
-    def typed(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["geogrid", *map(str, words)])
-        monkeypatch.setenv("COLUMNS", "240")
-        with pytest.raises(SystemExit) as stop:
-            main()
-        out, err = capsys.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return typed
+from .conftest import Run
 
 
 @pytest.fixture

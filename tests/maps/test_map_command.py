@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from geogrid.assign.desk import Atlas
 from geogrid.assign.roster import Duty, Person, Roster
+from geogrid.cli import main
 from geogrid.errors import StorageError
 from geogrid.maps import draw_map, who_answers
 from geogrid.testing import toy_city
+
+Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +32,18 @@ def atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from geogrid.cli import main; main()", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return the function that types a command and tells its exit code, output and messages."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["geogrid", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        said = capsys.readouterr()
+        return int(stopped.value.code or 0), said.out, said.err
+
+    return run
 
 
 def test_every_cell_of_a_grid_has_the_person_who_answers_for_it(atlas: Path) -> None:
@@ -45,10 +57,10 @@ def test_every_cell_of_a_grid_has_the_person_who_answers_for_it(atlas: Path) -> 
     assert who_answers(opened, edition, "responsibility")["person"].tolist() == ["王小明", "李四", "", ""]
 
 
-def test_the_command_writes_a_page_and_says_what_is_on_it(atlas: Path, tmp_path: Path) -> None:
-    done = _run("map", "--atlas", atlas, "--out", tmp_path / "map.html", "--colour-by", "person", "--json")
-    assert done.returncode == 0, done.stderr
-    facts = json.loads(done.stdout)
+def test_the_command_writes_a_page_and_says_what_is_on_it(run: Run, atlas: Path, tmp_path: Path) -> None:
+    code, out, err = run("map", "--atlas", atlas, "--out", tmp_path / "map.html", "--colour-by", "person", "--json")
+    assert code == 0, err
+    facts = json.loads(out)
     assert (facts["layer"], facts["rows"], facts["edition"]) == ("cell", 16, 1)
     page = (tmp_path / "map.html").read_text("utf-8")
     assert "王小明" in page
@@ -56,10 +68,10 @@ def test_the_command_writes_a_page_and_says_what_is_on_it(atlas: Path, tmp_path:
 
 
 @pytest.mark.parametrize("wrong", [("--layer", "ward"), ("--colour-by", "ward"), ("--edition", "7")])
-def test_what_does_not_exist_is_wrong_usage(atlas: Path, tmp_path: Path, wrong: tuple[str, str]) -> None:
-    done = _run("map", "--atlas", atlas, "--out", tmp_path / "map.html", *wrong)
-    assert done.returncode == 2
-    assert wrong[1] in done.stderr
+def test_what_does_not_exist_is_wrong_usage(run: Run, atlas: Path, tmp_path: Path, wrong: tuple[str, str]) -> None:
+    code, _, err = run("map", "--atlas", atlas, "--out", tmp_path / "map.html", *wrong)
+    assert code == 2
+    assert wrong[1] in err
     assert not (tmp_path / "map.html").exists()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from geogrid.errors import PlanError, StorageError
+from geogrid.errors import NotFoundError, PlanError, StorageError
 from geogrid.partition import Plan
 from geogrid.partition.methods import METHODS
 
@@ -53,7 +53,7 @@ def test_a_good_plan_keeps_its_text_and_its_values():
             ["line 8, layer[1].targt_area_m2: unknown key", "did you mean 'target_area_m2'?"],
         ),
         ("tolerance = 0.10", 'tolerance = "tenth"', ["line 9, layer[1].tolerance", "given: 'tolerance = \"tenth\"'"]),
-        ("10_000", "-5", ["line 8, layer[1].target_area_m2", "greater than 0"]),
+        ("10_000", "-5", ["line 8, layer[1].target_area_m2", "greater than or equal to 1"]),
         ("10_000", "nan", ["line 8", "finite"]),
         ('"squares"', '"square"', ["line 7, layer[1].method: no such method", "did you mean 'squares'?"]),
         ('"per-area"', '"squares"', ["layer[2]", "unknown key", "of"]),
@@ -97,8 +97,10 @@ def test_relative_paths_start_from_the_plans_folder(tmp_path: Path):
 
 
 def test_a_missing_plan_and_one_in_another_encoding_are_errors(tmp_path: Path):
-    with pytest.raises(StorageError, match="cannot be read"):
+    with pytest.raises(NotFoundError, match="no such plan"):
         Plan.read(tmp_path / "none.toml")
+    with pytest.raises(StorageError, match="cannot be read"):
+        Plan.read(tmp_path)
     file = tmp_path / "plan.toml"
     file.write_bytes(GOOD.encode("gb18030"))
     with pytest.raises(PlanError, match="UTF-8"):

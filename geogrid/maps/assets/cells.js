@@ -134,7 +134,7 @@
   }
 
   const Shapes = L.GridLayer.extend({
-    options: { tileSize: 512, maxZoom: 20, noWrap: true, weight: 0.6, stroke: "#ffffff", strokeOpacity: 0.9, fillOpacity: 0.82, closed: true, dash: [] },
+    options: { tileSize: 512, maxZoom: 20, noWrap: true, weight: 0.6, stroke: "#ffffff", strokeOpacity: 0.9, closed: true, dash: [] },
 
     initialize: function (data, options) {
       L.setOptions(this, options);
@@ -174,20 +174,21 @@
           finish();
         }
       };
+      // Borders of cells a few pixels wide would hide their colours.
+      const crowd = this.fill ? Math.min(1, (this.shapes.meanSide * scale - 3) / 8) : 1;
       if (this.fill) {
-        pen.globalAlpha = this.options.fillOpacity;
         const groups = new Map();
         for (const row of rows) {
           const group = groups.get(this.fill[row]);
           if (group) group.push(row); else groups.set(this.fill[row], [row]);
         }
         for (const [colour, group] of groups) {
-          pen.fillStyle = this.palette[colour];
-          paint(group, () => pen.fill());
+          pen.fillStyle = pen.strokeStyle = this.palette[colour];
+          pen.lineWidth = 0.7;
+          // Without borders the background would shine through between neighbours: each is a little larger then.
+          paint(group, crowd > 0.5 ? () => pen.fill() : () => { pen.fill(); pen.stroke(); });
         }
       }
-      // Borders of cells a few pixels wide would hide their colours.
-      const crowd = this.fill ? Math.min(1, (this.shapes.meanSide * scale - 3) / 8) : 1;
       if (this.options.weight && crowd > 0) {
         pen.globalAlpha = this.options.strokeOpacity * crowd;
         pen.strokeStyle = this.options.stroke;

@@ -1,0 +1,49 @@
+"""Responsibility grids in balance: equal work, whole, compact, with borders on roads and rivers.
+
+graph, seams, islands
+    which cells share border, along what, and what becomes of cells that nothing reaches
+problem, counts, instances
+    what a planner asks for; how many grids each area gets; one area as the search takes it
+network, annealing, trees, coarsening, regions, engine, clock
+    the search: compiled, from coarse to fine, side by side, until its budget is spent
+solving, reasons
+    `balance`: a problem becomes grids, explained where it cannot be met
+rebalance, alternatives, side_by_side
+    the least change for new weights; several plans compared
+exact
+    small problems by HiGHS, with a proof
+points, stations
+    weights from points; where stations stand
+layer
+    ``method = "balance"`` of a plan
+"""
+
+from geogrid.partition.balance.alternatives import Alternative, alternatives
+from geogrid.partition.balance.clock import Budget
+from geogrid.partition.balance.graph import CellGraph, build_graph
+from geogrid.partition.balance.problem import Measure, Problem, measure_of
+from geogrid.partition.balance.reasons import GridReasons, explain
+from geogrid.partition.balance.rebalance import Front, Step, rebalance
+from geogrid.partition.balance.seams import Seam
+from geogrid.partition.balance.side_by_side import side_by_side
+from geogrid.partition.balance.solving import Balanced, balance
+
+__all__ = [
+    "Alternative",
+    "Balanced",
+    "Budget",
+    "CellGraph",
+    "Front",
+    "GridReasons",
+    "Measure",
+    "Problem",
+    "Seam",
+    "Step",
+    "alternatives",
+    "balance",
+    "build_graph",
+    "explain",
+    "measure_of",
+    "rebalance",
+    "side_by_side",
+]

@@ -1,0 +1,349 @@
+"""Simulated annealing that moves border cells and never breaks a grid (compiled).
+
+A proposal takes one stretch of border between two grids and offers the cell on its left to the
+grid on its right. It is taken by Metropolis' rule on the change of the total price, in
+millimetres of border: border, overload, leaving home, roundness, distance, pairs apart. Only then is
+contiguity checked, by a search inside the grid that starts at the cell's own neighbours and
+usually ends among them. The change of border is kept for each half-edge and repaired after each
+move, so that a refused proposal costs a few nanoseconds.
+
+Prices are integers wherever a sum is kept over time; the logarithms of Metropolis' rule come from
+a table of 4,096, so that every machine takes the same decisions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from geogrid.partition.balance.network import Limits, Network, Wishes, compiled
+from geogrid.types import FloatArray, Int32Array, IntArray
+
+__all__ = ["THRESHOLDS", "anneal", "loads_of", "price"]
+
+THRESHOLDS: FloatArray = -np.log((np.arange(4096) + 0.5) / 4096)
+"""(4096,) quantiles of the exponential distribution; a rise of T times one of them is taken."""
+
+_SEARCH_LIMIT = 20_000
+"""A cell is left where it is if telling whether its grid holds together takes longer than this."""
+
+
+@compiled
+def _stays_whole(
+    indptr: Any, nbr: Any, part: Any, mark: Any, queue: Any, stamp: int, v: int, grid: int, limit: int
+) -> bool:
+    """Return whether `grid` without cell `v` is connected (False also if the search grows too long)."""
+    wanted, first = 0, -1
+    for e in range(indptr[v], indptr[v + 1]):
+        u = nbr[e]
+        if part[u] == grid:
+            mark[u] = stamp
+            wanted += 1
+            if first < 0:
+                first = u
+    if wanted <= 1:
+        return wanted == 1
+    seen = stamp + 1
+    mark[v], mark[first] = seen, seen
+    queue[0] = first
+    head, tail = 0, 1
+    wanted -= 1
+    while head < tail:
+        x = queue[head]
+        head += 1
+        for e in range(indptr[x], indptr[x + 1]):
+            u = nbr[e]
+            if part[u] == grid and mark[u] != seen:
+                if mark[u] == stamp:
+                    wanted -= 1
+                    if wanted == 0:
+                        return True
+                mark[u] = seen
+                queue[tail] = u
+                tail += 1
+        if tail > limit:
+            return False
+    return False
+
+
+@compiled
+def _after_move(
+    indptr: Any, nbr: Any, cost: Any, twin: Any, part: Any, cuts: Any, spot: Any, change: Any,
+    count: int, v: int, old: int, new: int,
+) -> int:  # fmt: skip
+    """Repair the list of cut half-edges and their changes after cell `v` went from `old` to `new`."""
+    for g in range(indptr[v], indptr[v + 1]):
+        u, t, w = nbr[g], twin[g], cost[g]
+        mine = part[u]
+        if mine == new:
+            for e in (g, t):
+                count -= 1
+                last, q = cuts[count], spot[e]
+                cuts[q] = last
+                spot[last] = q
+                spot[e] = -1
+            for e in range(indptr[u], indptr[u + 1]):
+                change[e] += 2 * w if part[nbr[e]] == old else w
+            continue
+        if mine == old:
+            for e in (g, t):
+                cuts[count] = e
+                spot[e] = count
+                count += 1
+        towards_new = 0
+        for e in range(indptr[u], indptr[u + 1]):
+            q = part[nbr[e]]
+            if q == mine:
+                towards_new += cost[e]
+            elif q == new:
+                towards_new -= cost[e]
+        for e in range(indptr[u], indptr[u + 1]):
+            q = part[nbr[e]]
+            if q == new:
+                change[e] = towards_new
+            elif mine == old:
+                change[e] -= w
+            elif q == old:
+                change[e] += w
+    own = 0
+    for e in range(indptr[v], indptr[v + 1]):
+        if part[nbr[e]] == new:
+            own += cost[e]
+    for e in range(indptr[v], indptr[v + 1]):
+        q = part[nbr[e]]
+        if q != new:
+            change[e] = own
+            for f in range(indptr[v], indptr[v + 1]):
+                if part[nbr[f]] == q:
+                    change[e] -= cost[f]
+    return count
+
+
+@compiled
+def _excess(value: int, low: int, high: int) -> int:
+    if value > high:
+        return value - high
+    return low - value if value < low else 0
+
+
+@compiled
+def _bent(value: int, low: int, high: int, bend: float) -> float:
+    """Return the excess, growing with itself."""
+    off = float(_excess(value, low, high))
+    return off * (1.0 + bend * off / max(high, 1))
+
+
+@compiled
+def _unroundness(moment: Any, sign: float, place: Any) -> float:
+    """Return ``2 pi I / A²`` of a grid with a cell's moments added (sign 1), removed (-1) or as it is (0)."""
+    area, x, y = place[0], place[1], place[2]
+    a = moment[0] + sign * area
+    if a <= 0:
+        return 0.0
+    sx, sy = moment[1] + sign * area * x, moment[2] + sign * area * y
+    own = area * area / (2 * np.pi)
+    inertia = moment[3] + sign * (area * (x * x + y * y) + own) - (sx * sx + sy * sy) / a
+    return float(2 * np.pi * inertia / (a * a))
+
+
+@compiled
+def _distance(place: Any, anchor: Any) -> float:
+    return float(np.sqrt((place[1] - anchor[0]) ** 2 + (place[2] - anchor[1]) ** 2))
+
+
+@compiled
+def anneal(
+    net: Network,
+    limits: Limits,
+    wishes: Wishes,
+    part: Int32Array,
+    penalty: FloatArray,
+    hot: float,
+    cold: float,
+    stages: int,
+    moves: int,
+    seed: int,
+    thresholds: FloatArray,
+) -> int:
+    """Move border cells of `part` in place and return how many moves were taken.
+
+    Parameters
+    ----------
+    part : (n,) int32, 0 to k - 1, each grid connected and not empty
+        Changed in place.
+    penalty : (m,) float64
+        Price of one unit of each scaled weight outside its grid's range, mm.
+    hot, cold : float
+        First and last temperature, mm; `stages` steps between them, geometrically.
+    moves : int
+        Proposals in all.
+    seed : int, at least 1
+    """
+    indptr, nbr, cost, src, twin, weight = net.indptr, net.nbr, net.cost, net.src, net.twin, net.weight
+    fixed, home, stay, place = net.fixed, net.home, net.stay, net.place
+    apart_ptr, apart = net.apart_ptr, net.apart
+    low, high, closed, anchor = limits.low, limits.high, limits.closed, limits.anchor
+    round_price, pull, reach, apart_price = wishes.roundness, wishes.pull, wishes.reach, wishes.apart
+    bend = wishes.bend
+    n, grids, kinds, halves = len(part), len(low), weight.shape[1], len(nbr)
+    load, size, moment = np.zeros((grids, kinds), np.int64), np.zeros(grids, np.int64), np.zeros((grids, 4))
+    cuts, spot, change = np.empty(halves, np.int32), np.full(halves, -1, np.int32), np.zeros(halves, np.int64)
+    mark, queue = np.zeros(n, np.int64), np.empty(n, np.int32)
+    homes, pairs, anchored = False, len(apart) > 0, False
+    for g in range(grids):
+        if not np.isnan(anchor[g, 0]):
+            anchored = True
+    count = 0
+    for v in range(n):
+        mine = part[v]
+        size[mine] += 1
+        homes = homes or (home[v] >= 0 and stay[v] > 0)
+        for j in range(kinds):
+            load[mine, j] += weight[v, j]
+        area, x, y = place[v, 0], place[v, 1], place[v, 2]
+        moment[mine, 0] += area
+        moment[mine, 1] += area * x
+        moment[mine, 2] += area * y
+        moment[mine, 3] += area * (x * x + y * y) + area * area / (2 * np.pi)
+        own = 0
+        for e in range(indptr[v], indptr[v + 1]):
+            if part[nbr[e]] == mine:
+                own += cost[e]
+            else:
+                cuts[count] = e
+                spot[e] = count
+                count += 1
+        for e in range(indptr[v], indptr[v + 1]):
+            q = part[nbr[e]]
+            if q != mine:
+                change[e] = own
+                for f in range(indptr[v], indptr[v + 1]):
+                    if part[nbr[f]] == q:
+                        change[e] -= cost[f]
+    state = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1)
+    stamp, taken = 0, 0
+    factor = (cold / hot) ** (1.0 / max(stages - 1, 1)) if hot > 0 else 1.0
+    temperature = hot
+    for _ in range(stages):
+        if count == 0:
+            break
+        for _ in range(moves // stages):
+            state ^= state >> np.uint64(12)
+            state ^= state << np.uint64(25)
+            state ^= state >> np.uint64(27)
+            drawn = state * np.uint64(2685821657736338717)
+            edge = cuts[((drawn >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32)]
+            v = src[edge]
+            old, new = part[v], part[nbr[edge]]
+            rise = change[edge] - temperature * thresholds[drawn & np.uint64(4095)]
+            for j in range(kinds):
+                w = weight[v, j]
+                if w != 0:
+                    a, b = load[old, j], load[new, j]
+                    if bend > 0:
+                        rise += penalty[j] * (
+                            _bent(a - w, low[old, j], high[old, j], bend) - _bent(a, low[old, j], high[old, j], bend)
+                            + _bent(b + w, low[new, j], high[new, j], bend) - _bent(b, low[new, j], high[new, j], bend)
+                        )  # fmt: skip
+                        continue
+                    rise += penalty[j] * (
+                        _excess(a - w, low[old, j], high[old, j]) - _excess(a, low[old, j], high[old, j])
+                        + _excess(b + w, low[new, j], high[new, j]) - _excess(b, low[new, j], high[new, j])
+                    )  # fmt: skip
+            if homes:
+                if home[v] == old:
+                    rise += stay[v]
+                elif home[v] == new:
+                    rise -= stay[v]
+            if rise > 0 and not (round_price > 0 or anchored or pairs):
+                continue
+            if fixed[v] or closed[old] or closed[new] or size[old] == 1:
+                continue
+            if round_price > 0:
+                rise += round_price * (
+                    _unroundness(moment[old], -1.0, place[v]) - _unroundness(moment[old], 0.0, place[v])
+                    + _unroundness(moment[new], 1.0, place[v]) - _unroundness(moment[new], 0.0, place[v])
+                )  # fmt: skip
+            if anchored:
+                near = 0.0 if np.isnan(anchor[old, 0]) else _distance(place[v], anchor[old])
+                far = 0.0 if np.isnan(anchor[new, 0]) else _distance(place[v], anchor[new])
+                if far > reach and far > near:
+                    continue
+                rise += pull * place[v, 3] * (far - near)
+            if pairs:
+                for a in range(apart_ptr[v], apart_ptr[v + 1]):
+                    if part[apart[a]] == new:
+                        rise += apart_price
+                    elif part[apart[a]] == old:
+                        rise -= apart_price
+            if rise > 0:
+                continue
+            stamp += 2
+            if not _stays_whole(indptr, nbr, part, mark, queue, stamp, v, old, _SEARCH_LIMIT):
+                continue
+            taken += 1
+            part[v] = new
+            size[old] -= 1
+            size[new] += 1
+            for j in range(kinds):
+                load[old, j] -= weight[v, j]
+                load[new, j] += weight[v, j]
+            if round_price > 0:
+                area, x, y = place[v, 0], place[v, 1], place[v, 2]
+                r2 = area * (x * x + y * y) + area * area / (2 * np.pi)
+                for g, sign in ((old, -1.0), (new, 1.0)):
+                    moment[g, 0] += sign * area
+                    moment[g, 1] += sign * area * x
+                    moment[g, 2] += sign * area * y
+                    moment[g, 3] += sign * r2
+            count = _after_move(indptr, nbr, cost, twin, part, cuts, spot, change, count, v, old, new)
+        temperature *= factor
+    return taken
+
+
+@compiled
+def loads_of(weight: IntArray, part: Int32Array, grids: int) -> IntArray:
+    """Return (grids, m) int64 sums of the weights over each grid."""
+    load = np.zeros((grids, weight.shape[1]), np.int64)
+    for v in range(len(part)):
+        for j in range(weight.shape[1]):
+            load[part[v], j] += weight[v, j]
+    return load
+
+
+@compiled
+def price(net: Network, limits: Limits, wishes: Wishes, part: Int32Array) -> Any:
+    """Return the price of all wishes, mm, and (m,) int64 the weight outside the grids' ranges."""
+    low, high, place = limits.low, limits.high, net.place
+    grids = len(low)
+    total = 0.0
+    border = 0
+    moment = np.zeros((grids, 4))
+    for v in range(len(part)):
+        mine = part[v]
+        for e in range(net.indptr[v], net.indptr[v + 1]):
+            if part[net.nbr[e]] > mine:
+                border += net.cost[e]
+        if net.home[v] >= 0 and net.home[v] != mine:
+            border += net.stay[v]
+        for a in range(net.apart_ptr[v], net.apart_ptr[v + 1]):
+            if part[net.apart[a]] == mine:
+                total += wishes.apart / 2
+        if not np.isnan(limits.anchor[mine, 0]):
+            total += wishes.pull * place[v, 3] * _distance(place[v], limits.anchor[mine])
+        if wishes.roundness > 0:
+            area, x, y = place[v, 0], place[v, 1], place[v, 2]
+            moment[mine, 0] += area
+            moment[mine, 1] += area * x
+            moment[mine, 2] += area * y
+            moment[mine, 3] += area * (x * x + y * y) + area * area / (2 * np.pi)
+    if wishes.roundness > 0:
+        for g in range(grids):
+            total += wishes.roundness * _unroundness(moment[g], 0.0, place[0])
+    load = loads_of(net.weight, part, grids)
+    outside = np.zeros(load.shape[1], np.int64)
+    for g in range(grids):
+        for j in range(load.shape[1]):
+            outside[j] += _excess(load[g, j], low[g, j], high[g, j])
+    return border + total, outside

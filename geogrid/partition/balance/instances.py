@@ -1,0 +1,263 @@
+"""One area as the search takes it: whole numbers, ranges, locks, stations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geogrid.errors import PlanError
+from geogrid.partition.balance.coarsening import contract
+from geogrid.partition.balance.counts import capped_target
+from geogrid.partition.balance.graph import components
+from geogrid.partition.balance.islands import Joined
+from geogrid.partition.balance.network import Limits, Network, Wishes, build_network
+from geogrid.partition.balance.problem import Measure, Problem
+from geogrid.partition.balance.regions import Instance
+from geogrid.partition.balance.starts import grown, seeded, whole
+from geogrid.types import BoolArray, Finding, FloatArray, Int32Array, IntArray
+
+__all__ = ["AreaInstance", "make_instance"]
+
+_FINE = 1e9
+"""Weights that are not whole numbers are counted in billionths of a grid."""
+
+_BEND = 20.0
+"""While existing grids are kept, an overload of 5 % costs twice its plain price."""
+
+_APART_BORDERS = 1e5
+"""What a pair that must be apart costs in one grid, in mean borders: more than any border."""
+
+
+@dataclass(frozen=True, eq=False)
+class AreaInstance:
+    """The search problem of one area, and the way back.
+
+    Parameters
+    ----------
+    instance : Instance
+    grids : int
+    node : (cells,) int64
+        The node of each of the area's cells (cells that stay together are one node).
+    numbers : (grids,) int64 or None
+        The number of each grid in the existing division.
+    start : (nodes,) int32 or None
+    low, high : (grids, m) float64
+        The ranges, in the units of the measures.
+    findings : tuple of Finding
+    """
+
+    instance: Instance
+    grids: int
+    node: IntArray
+    numbers: IntArray | None
+    start: Int32Array | None
+    low: FloatArray
+    high: FloatArray
+    findings: tuple[Finding, ...]
+
+    def to_cells(self, part: Int32Array) -> Int32Array:
+        """Return the grid of each of the area's cells."""
+        return part[self.node]
+
+
+@dataclass(frozen=True, eq=False)
+class _Scaled:
+    values: IntArray
+    low: int
+    high: int
+    aim: tuple[float, float]
+    heavy: IntArray
+
+
+def _scaled(measure: Measure, values: FloatArray, grids: int) -> _Scaled:
+    """Return a measure as whole numbers with its range; a cell too heavy for a grid counts as one full grid."""
+    if measure.is_range:
+        low, high = float(measure.low or 0.0), float(measure.high or np.inf)
+        heavy = np.flatnonzero(values > high)
+    else:
+        tolerance = float(measure.tolerance or 0.0)
+        target, heavy = capped_target(values, grids, tolerance)
+        low, high = target * (1 - tolerance), target * (1 + tolerance)
+    whole_numbers = bool((values == np.rint(values)).all())
+    scale = 1.0 if whole_numbers else _FINE / max(high, 1e-300)
+    least, most = int(np.ceil(low * scale - 1e-6)), int(np.floor(high * scale + 1e-6))
+    if least > most:
+        # No whole number lies in the range: as equal as whole units allow.
+        least, most = int(np.floor(low * scale)), int(np.ceil(high * scale))
+    full = (least + most) // 2 if np.isfinite(high) else most
+    counted = np.where(values > high, full, np.rint(values * scale)).astype(np.int64)
+    return _Scaled(counted, least, most, (low, high), heavy)
+
+
+def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) -> AreaInstance:
+    """Return the search problem of the area with cells `rows`.
+
+    Raises
+    ------
+    PlanError
+        If cells that must stay together are not connected, or there are more grids than free cells.
+    """
+    graph = joined.graph
+    local = np.full(len(graph), -1, np.int64)
+    local[rows] = np.arange(len(rows))
+    inside = (local[graph.first] >= 0) & (local[graph.second] >= 0)
+    scaled = [_scaled(measure, measure.values[rows], grids) for measure in problem.measures]
+    primary = problem.measures[0].values[rows]
+    mean = float(primary[primary > 0].mean()) if (primary > 0).any() else 1.0
+    middle = graph.xy[rows].mean(axis=0)
+    numbers, home = _existing(problem, rows, grids)
+    moving = primary if problem.moving is None else problem.moving[rows]
+    unit = float(moving[moving > 0].mean()) if (moving > 0).any() else 1.0
+    stay = np.rint(problem.keep * 1000 * moving / unit).astype(np.int64)
+    seeds = _station_seeds(problem, graph.xy[rows], grids)
+    locked = _locked(problem, rows, seeds)
+    apart = [(local[a], local[b]) for a, b in problem.apart if local[a] >= 0 and local[b] >= 0]
+    cost = np.rint(graph.cost_m[inside] * 1000).astype(np.int64)
+    net = build_network(
+        local[graph.first[inside]], local[graph.second[inside]], cost,
+        np.column_stack([s.values for s in scaled]),
+        fixed=locked, home=home if problem.keep > 0 else None, stay=stay if problem.keep > 0 else None,
+        place=np.column_stack([graph.area_m2[rows], graph.xy[rows] - middle, primary / mean]),
+        apart=np.array(apart, np.int64) if apart else None,
+    )  # fmt: skip
+    group = _together(problem, net, rows, local)
+    nodes = int(group.max()) + 1
+    if nodes < grids:
+        raise PlanError(
+            "more grids than cells", given=f"{grids} grids in {problem.area_names[int(problem.area[rows[0]])]}",
+            allowed=f"1 to {nodes}", mend="cells that must stay together count as one",
+        )  # fmt: skip
+    first = home
+    if problem.begin is not None and numbers is not None:
+        first = np.searchsorted(numbers, problem.begin[rows]).astype(np.int32)
+    start = _start(net, first, seeds, locked, grids)
+    if nodes < len(rows):
+        net = contract(net, group)
+        if start is not None:
+            merged = np.full(nodes, -1, np.int32)
+            merged[group] = start
+            merged[group[locked]] = start[locked]
+            start = grown(net, whole(net, merged))
+            start = _refilled(net, start, grids)
+    anchor = np.full((grids, 2), np.nan)
+    if problem.stations is not None and seeds is not None:
+        anchor[:] = problem.stations - middle
+    closed = np.zeros(grids, np.uint8)
+    if problem.locked_grids and numbers is not None:
+        closed[np.isin(numbers, problem.locked_grids)] = 1
+    mean_border = float(cost.mean()) if len(cost) else 1.0
+    limits = Limits(
+        np.tile([s.low for s in scaled], (grids, 1)).astype(np.int64),
+        np.tile([s.high for s in scaled], (grids, 1)).astype(np.int64), closed, anchor,
+    )  # fmt: skip
+    wishes = Wishes(
+        problem.roundness_m * 1000,
+        problem.pull_m * 1000,
+        problem.reach_m,
+        _APART_BORDERS * max(mean_border, 1.0),
+        _BEND if problem.keep > 0 else 0.0,
+    )
+    return AreaInstance(
+        Instance(net, limits, wishes), grids, group, numbers, start,
+        np.tile([s.aim[0] for s in scaled], (grids, 1)).astype(np.float64),
+        np.tile([s.aim[1] for s in scaled], (grids, 1)).astype(np.float64),
+        _heavy_findings(problem, rows, scaled),
+    )  # fmt: skip
+
+
+def _existing(problem: Problem, rows: IntArray, grids: int) -> tuple[IntArray | None, Int32Array | None]:
+    """Return the numbers of the existing grids, and each cell's grid as 0 to grids - 1 (-1: none)."""
+    if problem.start is None:
+        return None, None
+    here = problem.start[rows]
+    numbers = np.unique(here[here >= 0]).astype(np.int64)
+    if len(numbers) != grids:
+        name = problem.area_names[int(problem.area[rows[0]])]
+        raise PlanError(
+            "the existing grids and the number asked for differ", given=f"{len(numbers)} in {name}, {grids} asked for",
+            mend="leave count out to keep the existing number, or cut anew without a start",
+        )  # fmt: skip
+    return numbers, np.where(here >= 0, np.searchsorted(numbers, here), -1).astype(np.int32)
+
+
+def _station_seeds(problem: Problem, xy: FloatArray, grids: int) -> IntArray | None:
+    """Return the cell of each station: the nearest one."""
+    if problem.stations is None:
+        return None
+    if len(problem.stations) != grids:
+        raise PlanError("stations and grids differ in number", given=f"{len(problem.stations)} stations, {grids} grids")
+    away = np.hypot(*(problem.stations[:, None, :] - xy[None]).transpose(2, 0, 1))
+    seeds = np.asarray(np.argmin(away, axis=1), np.int64)
+    if len(np.unique(seeds)) < len(seeds):
+        raise PlanError("two stations stand in the same cell", mend="count them as one station, or cut smaller cells")
+    return seeds
+
+
+def _locked(problem: Problem, rows: IntArray, seeds: IntArray | None) -> BoolArray:
+    locked = np.zeros(len(rows), bool) if problem.locked_cells is None else problem.locked_cells[rows].copy()
+    if problem.locked_grids and problem.start is not None:
+        locked |= np.isin(problem.start[rows], problem.locked_grids)
+    if seeds is not None:
+        locked[seeds] = True
+    return locked
+
+
+def _together(problem: Problem, net: Network, rows: IntArray, local: IntArray) -> IntArray:
+    """Return the node of each cell: one node for cells that must stay together."""
+    mine = [[int(local[m]) for m in members] for members in problem.together if local[members[0]] >= 0]
+    if not mine:
+        return np.arange(len(rows))
+    pairs = np.array([(members[0], other) for members in mine for other in members[1:]], np.int64).reshape(-1, 2)
+    group = components(len(rows), pairs[:, 0], pairs[:, 1])
+    same = (group[net.src] == group[net.nbr]) & (net.src < net.nbr)
+    piece = components(len(rows), net.src[same].astype(np.int64), net.nbr[same].astype(np.int64))
+    if int(piece.max()) > int(group.max()):
+        lost = next(g for g in range(int(group.max()) + 1) if len(np.unique(piece[group == g])) > 1)
+        codes = problem.graph.codes[rows[group == lost]]
+        raise PlanError(
+            "cells that must stay together do not touch", given=", ".join(map(str, codes[:10])),
+            mend="name the cells between them too, or link them by a bridge",
+        )  # fmt: skip
+    return group
+
+
+def _start(
+    net: Network, home: Int32Array | None, seeds: IntArray | None, locked: BoolArray, grids: int
+) -> Int32Array | None:
+    if seeds is not None:
+        return seeded(net, seeds, grids)
+    if home is None:
+        return None
+    return _refilled(net, grown(net, whole(net, home, locked)), grids)
+
+
+def _refilled(net: Network, part: Int32Array, grids: int) -> Int32Array:
+    """Return the grids with every number used (a grid lost in making others whole gets a cell again)."""
+    result = part.copy()
+    for grid in np.setdiff1d(np.arange(grids), result).tolist():
+        sizes = np.bincount(result, minlength=grids)
+        donor = int(np.argmax(sizes))
+        cells = np.flatnonzero(result == donor)
+        for cell in cells.tolist():
+            rest = result.copy()
+            rest[cell] = grid
+            same = (rest[net.src] == donor) & (rest[net.nbr] == donor) & (net.src < net.nbr)
+            keep = np.flatnonzero(rest == donor)
+            place = np.full(len(rest), -1, np.int64)
+            place[keep] = np.arange(len(keep))
+            piece = components(len(keep), place[net.src[same]], place[net.nbr[same]])
+            if int(piece.max()) == 0:
+                result = rest
+                break
+    return result
+
+
+def _heavy_findings(problem: Problem, rows: IntArray, scaled: list[_Scaled]) -> tuple[Finding, ...]:
+    found = []
+    for measure, s in zip(problem.measures, scaled, strict=True):
+        for cell in s.heavy.tolist():
+            weight = float(measure.values[rows[cell]])
+            message = f"{measure.name} {weight:,.6g} is more than a grid may hold ({s.aim[1]:,.6g}); it counts as one full grid"
+            found.append(Finding("cell_fits_a_grid", message, (str(problem.graph.codes[rows[cell]]),), amount=weight))
+    return tuple(found)

@@ -1,0 +1,237 @@
+"""What a planner asks for: measures to balance, how many grids, what must and must not happen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from geogrid.errors import InputError, PlanError
+from geogrid.partition.balance.graph import CellGraph
+from geogrid.types import BoolArray, FloatArray, Int32Array, IntArray
+
+__all__ = ["Measure", "Problem", "measure_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """A weight to balance.
+
+    Parameters
+    ----------
+    name : str
+        ``"households"``, ``"reports"``, ``"area_m2"``, …
+    values : (n,) float64, finite, not negative
+    tolerance : float, optional
+        Each grid within ±this share of the target.
+    low, high : float, optional
+        Instead of a tolerance: each grid between these amounts.
+    """
+
+    name: str
+    values: FloatArray
+    tolerance: float | None = 0.05
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def is_range(self) -> bool:
+        """Whether it has a range instead of a tolerance."""
+        return self.high is not None
+
+
+def measure_of(
+    name: str,
+    values: Any,
+    *,
+    codes: npt.NDArray[np.object_],
+    tolerance: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    missing: Literal["error", "zero"] = "error",
+) -> Measure:
+    """Return a measure from a column, checked.
+
+    Parameters
+    ----------
+    values : (n,) numbers, or text that is a number
+    missing : {"error", "zero"}
+        What a missing value means.
+
+    Raises
+    ------
+    InputError
+        If a value is text, missing, infinite or negative (the cells are named); if the tolerance or the range is
+        not one.
+
+    Examples
+    --------
+    >>> measure_of("people", ["3", 4], codes=np.array(["a", "b"], dtype=object), tolerance=0.1).values.tolist()
+    [3.0, 4.0]
+    """
+    numbers, bad = np.full(len(values), np.nan), []
+    for row, value in enumerate(values):
+        try:
+            numbers[row] = np.nan if value is None or value == "" else float(value)
+        except (TypeError, ValueError):
+            bad.append(row)
+    _refuse(name, codes, np.array(bad, np.int64), "not a number", [str(values[row]) for row in bad[:1]])
+    if missing == "zero":
+        numbers = np.where(np.isnan(numbers), 0.0, numbers)
+    _refuse(name, codes, np.flatnonzero(np.isnan(numbers)), "missing", ["nothing"], 'missing = "zero" counts them as 0')
+    _refuse(name, codes, np.flatnonzero(np.isinf(numbers)), "infinite", ["infinity"])
+    negative = np.flatnonzero(numbers < 0)
+    _refuse(name, codes, negative, "negative", [str(numbers[row]) for row in negative[:1]])
+    if high is None and low is None:
+        tolerance = 0.05 if tolerance is None else tolerance
+        if not 0 <= tolerance < 1:
+            raise InputError("a tolerance is a share", given=tolerance, allowed="0 ≤ tolerance < 1", source=name)
+        return Measure(name, numbers, tolerance)
+    if high is None or not 0 <= (low or 0) <= high or high == 0:
+        raise InputError(
+            "not a range", given=f"{low} to {high}", allowed="0 ≤ weight_min ≤ weight_max, weight_max > 0", source=name
+        )
+    return Measure(name, numbers, None, float(low or 0), float(high))
+
+
+def _refuse(
+    name: str, codes: npt.NDArray[np.object_], rows: IntArray, fault: str, given: list[str], mend: str | None = None
+) -> None:
+    if len(rows):
+        named = ", ".join(str(code) for code in codes[rows[:10]]) + (" …" if len(rows) > 10 else "")
+        raise InputError(
+            f"weight {name!r} is {fault} for {len(rows)} cell(s): {named}", given=given[0] if given else None,
+            allowed="a finite number, 0 or more, for every cell", mend=mend,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A whole layer to be put in balance.
+
+    Parameters
+    ----------
+    graph : CellGraph, n cells
+    measures : tuple of Measure
+        The first is the primary one: it decides how many grids an area gets.
+    area : (n,) int64
+        The area that holds each cell; no grid reaches over an area's border.
+    area_names : tuple of str
+        Code and name of each area, for messages.
+    count : int, optional
+        Grids in all.
+    counts : mapping of area row to int
+        Grids of single areas, instead.
+    target : float, optional
+        The primary weight a grid should have, instead of a count.
+    start : (n,) int32, optional
+        Existing grids; -1 for a cell that has none.
+    begin : (n,) int32, optional
+        Where the search begins, in the numbers of `start`; `start` itself if left out.
+    keep : float
+        Metres of border that moving one mean cell out of its grid of `start` costs.
+    moving : (n,) float64, optional
+        What each cell counts in that; the primary weight if left out.
+    locked_cells : (n,) bool, optional
+        Cells that stay in their grid of `start`.
+    locked_grids : tuple of int
+        Grids of `start` that neither gain nor lose a cell.
+    together : tuple of tuple of int
+        Cells (rows) that share a grid.
+    apart : tuple of (int, int)
+        Cells that do not.
+    stations : (k, 2) float64, optional
+        Metres: each grid has one of these stations, in order; the station's cell is its seed.
+    pull_m : float
+        Metres of border that a metre between a mean cell and its station costs.
+    reach_m : float
+        Cells do not join a grid whose station is farther.
+    roundness_m : float
+        Metres of border that one unit of shape (2 pi I / A², 1 for a disc) of a grid costs.
+    islands : {"nearest", "alone"}
+        What becomes of cells that their area does not reach over borders.
+    """
+
+    graph: CellGraph
+    measures: tuple[Measure, ...]
+    area: IntArray
+    area_names: tuple[str, ...]
+    count: int | None = None
+    counts: Mapping[int, int] = field(default_factory=dict)
+    target: float | None = None
+    start: Int32Array | None = None
+    begin: Int32Array | None = None
+    keep: float = 0.0
+    moving: FloatArray | None = None
+    locked_cells: BoolArray | None = None
+    locked_grids: tuple[int, ...] = ()
+    together: tuple[tuple[int, ...], ...] = ()
+    apart: tuple[tuple[int, int], ...] = ()
+    stations: FloatArray | None = None
+    pull_m: float = 0.0
+    reach_m: float = float("inf")
+    roundness_m: float = 0.0
+    islands: Literal["nearest", "alone"] = "nearest"
+
+    def __post_init__(self) -> None:
+        """Check that the demands do not contradict each other."""
+        cells, codes = len(self.graph), self.graph.codes
+        if not self.measures:
+            raise PlanError("nothing to balance", allowed="at least one weight")
+        for measure in self.measures:
+            if measure.values.shape != (cells,):
+                raise InputError(
+                    f"weight {measure.name!r} has {len(measure.values)} values",
+                    allowed=f"one for each of {cells} cells",
+                )
+        if (self.locked_grids or (self.locked_cells is not None and self.locked_cells.any())) and self.start is None:
+            raise PlanError("locks without existing grids", mend="give the grids that the locks refer to")
+        if self.locked_cells is not None and self.start is not None:
+            lost = np.flatnonzero(self.locked_cells & (self.start < 0))
+            if len(lost):
+                raise PlanError("locked cells that are in no grid", given=_named(codes, lost))
+        _check_pairs(self)
+        count = self.count
+        if count is not None and not 1 <= count <= cells:
+            raise PlanError(
+                "more grids than cells" if count > cells else "no grids", given=f"count = {count}",
+                allowed=f"1 to {cells}", mend="lower count, or cut smaller cells",
+            )  # fmt: skip
+
+
+def _named(codes: npt.NDArray[np.object_], rows: Sequence[int] | IntArray) -> str:
+    shown = ", ".join(str(codes[row]) for row in list(rows)[:10])
+    return shown + (" …" if len(rows) > 10 else "")
+
+
+def _check_pairs(problem: Problem) -> None:
+    codes, cells = problem.graph.codes, len(problem.graph)
+    group = np.arange(cells)
+    for members in problem.together:
+        root = group[members[0]]
+        for member in members:
+            group[group == group[member]] = root
+    for members in problem.together:
+        if len(set(problem.area[list(members)].tolist())) > 1:
+            raise PlanError("cells that must stay together lie in different areas", given=_named(codes, members))
+    for a, b in problem.apart:
+        if group[a] == group[b]:
+            raise PlanError("cells that must stay together and apart", given=_named(codes, [a, b]))
+    if problem.locked_cells is None or problem.start is None:
+        return
+    locked = problem.locked_cells
+    for members in problem.together:
+        homes = {int(problem.start[member]) for member in members if locked[member]}
+        if len(homes) > 1:
+            raise PlanError(
+                "contradicting locks: cells that must stay together are locked in different grids",
+                given=_named(codes, members),
+            )
+    for a, b in problem.apart:
+        if locked[a] and locked[b] and problem.start[a] == problem.start[b]:
+            raise PlanError(
+                "contradicting locks: cells that must be apart are locked in one grid", given=_named(codes, [a, b])
+            )

@@ -1,0 +1,164 @@
+"""Reasons: what each grid is like, and why it is out of tolerance if it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geogrid.lattice import LatticePolygons, perimeter_m
+from geogrid.lattice import area_m2 as areas_of
+from geogrid.partition.balance.problem import Problem
+from geogrid.partition.balance.solving import Balanced
+from geogrid.partition.division import dissolve
+from geogrid.partition.measures import area_to_hull
+from geogrid.types import Finding, FloatArray, IntArray
+
+__all__ = ["GridReasons", "area_findings", "explain"]
+
+
+@dataclass(frozen=True, eq=False)
+class GridReasons:
+    """One row for each of g grids.
+
+    Parameters
+    ----------
+    weight : (g, m) float64
+        Of each measure.
+    deviation : (g, m) float64
+        Share by which it differs from the middle of its range.
+    polsby_popper, area_to_hull : (g,) float64
+    farthest_m : (g,) float64
+        From the station, or from the middle of the grid, to its farthest cell.
+    seam_share : (g,) float64
+        Share of the border with other grids that runs along seams.
+    why : tuple of str
+        Why the grid is out of its range; "" if it is not.
+    """
+
+    weight: FloatArray
+    deviation: FloatArray
+    polsby_popper: FloatArray
+    area_to_hull: FloatArray
+    farthest_m: FloatArray
+    seam_share: FloatArray
+    why: tuple[str, ...]
+
+    def attributes(self, problem: Problem) -> dict[str, object]:
+        """Return the columns a layer keeps."""
+        columns: dict[str, object] = {}
+        for j, measure in enumerate(problem.measures):
+            word = "weight" if j == 0 else f"weight_{measure.name}"
+            columns[word] = self.weight[:, j]
+            columns[word.replace("weight", "deviation", 1)] = self.deviation[:, j]
+        columns |= {
+            "polsby_popper": self.polsby_popper, "area_to_hull": self.area_to_hull, "farthest_m": self.farthest_m,
+            "seam_share": self.seam_share, "why": np.array(self.why, dtype=object),
+        }  # fmt: skip
+        return columns
+
+
+def explain(problem: Problem, done: Balanced, cells: LatticePolygons | None = None) -> GridReasons:
+    """Return what each grid is like and why it is out of its range.
+
+    Parameters
+    ----------
+    cells : LatticePolygons, optional
+        The layer below, for the shapes; without it shape is measured from areas and borders alone and
+        the hull is left out (NaN).
+    """
+    graph, member = problem.graph, done.membership
+    grids = len(done.area)
+    cut = member[graph.first] != member[graph.second]
+    ends = np.concatenate([member[graph.first[cut]], member[graph.second[cut]]])
+
+    def around(metres: FloatArray) -> FloatArray:
+        return np.asarray(np.bincount(ends, weights=np.tile(metres[cut], 2), minlength=grids), np.float64)
+
+    border = around(graph.length_m)
+    along = around(np.minimum(np.sum(list(graph.seam_m.values()), axis=0), graph.length_m)) if graph.seam_m else (
+        np.zeros(grids)
+    )  # fmt: skip
+    area: FloatArray = np.bincount(member, weights=graph.area_m2, minlength=grids).astype(np.float64)
+    outline = border + np.bincount(member, weights=graph.outline_m, minlength=grids)
+    hull = np.full(grids, np.nan)
+    if cells is not None:
+        shapes = dissolve(cells, member, grids)
+        outline, area, hull = perimeter_m(shapes), areas_of(shapes), area_to_hull(shapes)
+    centre = np.column_stack(
+        [np.bincount(member, weights=graph.area_m2 * graph.xy[:, c], minlength=grids) for c in (0, 1)]
+    ) / np.bincount(member, weights=graph.area_m2, minlength=grids)[:, None]  # fmt: skip
+    if problem.stations is not None and len(problem.stations) == grids:
+        centre = problem.stations
+    away = np.hypot(*(graph.xy - centre[member]).T)
+    farthest = np.zeros(grids)
+    np.maximum.at(farthest, member, away)
+    middle = (done.low + np.where(np.isfinite(done.high), done.high, done.low)) / 2
+    deviation = np.where(middle > 0, done.load / np.where(middle > 0, middle, 1.0) - 1, 0.0)
+    why = tuple(_why(problem, done, grid) for grid in range(grids))
+    return GridReasons(
+        done.load, deviation, 4 * np.pi * area / np.maximum(outline, 1e-9) ** 2, hull, farthest,
+        along / np.maximum(border, 1e-9), why,
+    )  # fmt: skip
+
+
+def _why(problem: Problem, done: Balanced, grid: int) -> str:
+    """Return why a grid is out of its range, "" if it is not."""
+    said = []
+    for j, measure in enumerate(problem.measures):
+        load, low, high = done.load[grid, j], done.low[grid, j], done.high[grid, j]
+        whole = bool((measure.values == np.rint(measure.values)).all())
+        slack = 1.0 - 1e-9 if whole and not measure.is_range else 1e-9 * max(abs(high), 1.0)
+        if low - slack <= load <= high + slack:
+            continue
+        cells = np.flatnonzero(done.membership == grid)
+        heaviest = cells[np.argmax(measure.values[cells])]
+        over = load > high
+        words = f"{measure.name} {load:,.6g}, {'over' if over else 'under'} {high if over else low:,.6g}: "
+        if measure.values[heaviest] > high:
+            words += f"cell {problem.graph.codes[heaviest]} alone weighs {measure.values[heaviest]:,.6g}"
+        elif int((done.area == done.area[grid]).sum()) == 1:
+            name = problem.area_names[int(done.area[grid])]
+            words += f"{name} has this one grid, and no other grid of the area to share with"
+        elif over and len(cells) == 1:
+            words += "a single cell cannot be divided"
+        elif done.stopped == "time":
+            words += "the search ended by its time limit; give it more time or a wider tolerance"
+        else:
+            words += "no exchange of cells with its neighbours was found that meets it"
+        said.append(words)
+    return "; ".join(said)
+
+
+def area_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
+    """Return which areas cannot be met by any grids, and by how much.
+
+    An area of weight W in k grids has grids of W / k on average. Where that is outside the tolerance
+    around the place's own target, no cut of the area helps.
+    """
+    measure = problem.measures[0]
+    values = measure.values
+    weights = np.bincount(problem.area, weights=values, minlength=len(problem.area_names))
+    grids: IntArray = np.bincount(done.area, minlength=len(problem.area_names))
+    if measure.is_range:
+        low, high = float(measure.low or 0.0), float(measure.high or np.inf)
+        target = high
+    else:
+        target = float(values.sum()) / len(done.area) if problem.target is None else problem.target
+        tolerance = float(measure.tolerance or 0.0)
+        low, high = target * (1 - tolerance), target * (1 + tolerance)
+    found = []
+    for row in np.flatnonzero(grids).tolist():
+        mean = weights[row] / grids[row]
+        if low - 1e-9 <= mean <= high * (1 + 1e-12) or target <= 0:
+            continue
+        if problem.counts and not measure.is_range:
+            continue
+        weighs = weights[row] / target
+        said = (
+            f"{problem.area_names[row]} weighs {weighs:.2f} of a grid and has {grids[row]}: "
+            f"{measure.name} {mean:,.6g} a grid, outside {low:,.6g} to {high:,.6g} whatever the cut"
+        )
+        codes = problem.graph.codes[np.flatnonzero(problem.area == row)[:1]]
+        found.append(Finding("area_can_be_met", said, tuple(str(code) for code in codes), amount=float(weighs)))
+    return tuple(found)

@@ -1,0 +1,263 @@
+"""From a planner's problem to grids: area by area, side by side, explained where it cannot be met."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+
+from geogrid.errors import PlanError
+from geogrid.partition.balance.clock import Budget
+from geogrid.partition.balance.counts import apportion, grids_for_range
+from geogrid.partition.balance.engine import Outcome, search
+from geogrid.partition.balance.instances import AreaInstance, make_instance
+from geogrid.partition.balance.islands import Joined, join_islands
+from geogrid.partition.balance.network import Limits, Wishes, build_network
+from geogrid.partition.balance.problem import Problem
+from geogrid.partition.balance.regions import Instance
+from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
+
+__all__ = ["Balanced", "balance"]
+
+
+@dataclass(frozen=True, eq=False)
+class Balanced:
+    """Grids in balance, and how they were found.
+
+    Parameters
+    ----------
+    membership : (n,) int32
+        The grid of each cell, 0 to g - 1. Existing grids keep their number.
+    area : (g,) int64
+        The area each grid lies in.
+    low, high : (g, m) float64
+        The range of each measure that was aimed at.
+    load : (g, m) float64
+        What each grid weighs.
+    border_m, cost_m : float
+        Border between grids, plain and weighted.
+    valid : bool
+        Every grid is within its range (a cell heavier than a grid counts as one full grid).
+    seconds : float
+        Spent, as the budget counts.
+    stopped : str
+        ``"effort"``, ``"time"`` or ``"interrupt"``.
+    findings : tuple of Finding
+        What could not be met, and why.
+    """
+
+    membership: Int32Array
+    area: IntArray
+    low: FloatArray
+    high: FloatArray
+    load: FloatArray
+    border_m: float
+    cost_m: float
+    valid: bool
+    seconds: float
+    stopped: str
+    findings: tuple[Finding, ...]
+
+
+def balance(
+    problem: Problem, *, seed: int = 1, budget: Budget | None = None, progress: Progress = no_progress
+) -> Balanced:
+    """Return grids in balance.
+
+    Parameters
+    ----------
+    problem : Problem
+    seed : int
+        The same seed and effort give the same grids, whatever the number of workers.
+    budget : Budget, optional
+    progress : callable
+
+    Raises
+    ------
+    PlanError
+        If the demands cannot be carried out at all (more grids than cells, contradicting locks).
+
+    Examples
+    --------
+    >>> from geogrid.crs import Metric
+    >>> from geogrid.testing import toy_city
+    >>> from geogrid.partition.balance import Problem, build_graph, measure_of
+    >>> city = toy_city()
+    >>> graph = build_graph(city.shapes("cell"), Metric.around(121.25, 31.38), codes=city.base.codes)
+    >>> equal = measure_of("cells", np.ones(16), codes=graph.codes, tolerance=0.0)
+    >>> done = balance(Problem(graph, (equal,), np.zeros(16, int), ("all",), count=4), budget=Budget(effort=500))
+    >>> done.valid, np.bincount(done.membership).tolist()
+    (True, [4, 4, 4, 4])
+    """
+    budget = budget or Budget()
+    _ready()
+    joined = join_islands(problem.graph, problem.area, problem.area_names, problem.islands)
+    areas = [np.flatnonzero(joined.area == row) for row in range(len(joined.origin))]
+    areas = [cells for cells in areas if len(cells)]
+    counts = _counts(problem, areas)
+    # An area of one grid needs no search.
+    cells = sum(len(rows) for rows, (_, most) in zip(areas, counts, strict=True) if most > 1)
+    workers = 1 if len(areas) > 1 else budget.workers
+    done: list[_Solved] = []
+
+    def work(number: int) -> _Solved:
+        rows = areas[number]
+        share = len(rows) / max(cells, 1) if len(areas) > 1 else 1.0 / budget.workers
+        name = problem.area_names[int(problem.area[rows[0]])]
+        own = zlib.crc32(f"{seed}/{name}/{problem.graph.codes[rows[0]]}".encode())
+        told = progress if len(areas) == 1 else no_progress
+        if budget.seconds is not None and len(areas) > 1:
+            part_budget = budget.share(share, workers=1)
+        else:
+            part_budget = replace(budget, workers=workers)
+        return _solve_area(problem, joined, rows, counts[number], part_budget, 1 + own, told)
+
+    if budget.workers > 1 and len(areas) > 1:
+        order = sorted(range(len(areas)), key=lambda number: -len(areas[number]))
+        with ThreadPoolExecutor(budget.workers) as pool:
+            futures = {number: pool.submit(work, number) for number in order}
+            done = [futures[number].result() for number in range(len(areas))]
+    else:
+        for number in range(len(areas)):
+            done.append(work(number))
+            if len(areas) > 1:
+                progress("balance areas", number + 1, len(areas))
+    return _assembled(problem, joined, areas, done, budget)
+
+
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    instance: AreaInstance
+    outcome: Outcome
+    part: Int32Array
+
+
+@cache
+def _ready() -> None:
+    """Load the compiled search before any clock runs."""
+    net = build_network(np.array([0, 1, 2]), np.array([1, 2, 3]), np.ones(3, np.int64), np.ones((4, 1), np.int64))
+    limits = Limits(
+        np.full((2, 1), 2), np.full((2, 1), 2), np.zeros(2, np.uint8), np.full((2, 2), np.nan)
+    )  # fmt: skip
+    search(Instance(net, limits, Wishes(0.0, 0.0, np.inf, 0.0)), budget=Budget(effort=50), seed=1)
+
+
+def _counts(problem: Problem, areas: list[IntArray]) -> list[tuple[int, int]]:
+    """Return the fewest and the most grids of each area; equal where the number is given."""
+    values = problem.measures[0].values
+    weights = np.array([values[rows].sum() for rows in areas])
+    most = np.array([len(rows) for rows in areas])
+    if problem.start is not None and problem.count is None and problem.target is None and not problem.counts:
+        existing = [len(np.unique(problem.start[rows][problem.start[rows] >= 0])) for rows in areas]
+        return [(max(number, 1), max(number, 1)) for number in existing]
+    if problem.count is not None:
+        names = [problem.area_names[int(problem.area[rows[0]])] for rows in areas]
+        return [(int(n), int(n)) for n in apportion(weights, problem.count, most=most, names=names)]
+    if problem.counts:
+        given = [problem.counts.get(int(problem.area[rows[0]]), 1) for rows in areas]
+        for rows, number in zip(areas, given, strict=True):
+            if not 1 <= number <= len(rows):
+                name = problem.area_names[int(problem.area[rows[0]])]
+                raise PlanError("more grids than cells", given=f"{number} grids in {name}", allowed=f"1 to {len(rows)}")
+        return [(number, number) for number in given]
+    if problem.target is not None:
+        if not problem.target > 0:
+            raise PlanError("the target weight must be positive", given=problem.target)
+        numbers = np.clip(np.rint(weights / problem.target), 1, most).astype(int)
+        return [(int(number), int(number)) for number in numbers]
+    ranged = [measure for measure in problem.measures if measure.is_range]
+    if not ranged:
+        raise PlanError(
+            "the plan does not say how many grids", allowed="count, weight_target, or weight_min and weight_max"
+        )
+    result = []
+    for rows in areas:
+        fits = [grids_for_range(m.values[rows], m.low or 0.0, m.high or np.inf) for m in ranged]
+        fewest = min(max(fit.fewest for fit in fits), len(rows))
+        result.append((fewest, max(fewest, min(fit.most for fit in fits))))
+    return result
+
+
+def _solve_area(
+    problem: Problem, joined: Joined, rows: IntArray, counts: tuple[int, int], budget: Budget, seed: int,
+    progress: Progress,
+) -> _Solved:  # fmt: skip
+    """Return the grids of one area; with a range, the fewest that fit."""
+    fewest, most = counts
+
+    def attempt(grids: int) -> _Solved:
+        made = make_instance(problem, joined, rows, grids)
+        outcome = search(
+            made.instance, budget=budget, seed=seed, start=made.start, keep_start=problem.keep > 0, progress=progress
+        )
+        return _Solved(made, outcome, made.to_cells(outcome.part))
+
+    first = attempt(fewest)
+    if not first.outcome.outside.any() or fewest == most:
+        return first
+    return _fewest_that_fit(attempt, first, fewest, most)
+
+
+def _fewest_that_fit(attempt: Callable[[int], _Solved], first: _Solved, fewest: int, most: int) -> _Solved:
+    """Return the solution with the fewest grids that is valid; steps double, then halve."""
+    best, failed, step = first, fewest, 1
+    while failed < most:
+        grids = min(failed + step, most)
+        tried = attempt(grids)
+        if not tried.outcome.outside.any():
+            best = tried
+            break
+        if tried.outcome.outside.sum() < best.outcome.outside.sum():
+            best = tried
+        failed, step = grids, step * 2
+    else:
+        return best
+    good = best.instance.grids
+    while good - failed > 1:
+        middle = (good + failed) // 2
+        tried = attempt(middle)
+        if tried.outcome.outside.any():
+            failed = middle
+        else:
+            best, good = tried, middle
+    return best
+
+
+def _assembled(
+    problem: Problem, joined: Joined, areas: list[IntArray], done: list[_Solved], budget: Budget
+) -> Balanced:
+    membership = np.full(len(problem.graph), -1, np.int32)
+    numbers: list[IntArray] = []
+    used = 0
+    for rows, solved in zip(areas, done, strict=True):
+        own = solved.instance.numbers
+        numbers.append(np.arange(used, used + solved.instance.grids) if own is None else own)
+        used += solved.instance.grids
+        membership[rows] = numbers[-1][solved.part]
+    order = np.concatenate(numbers)
+    # Existing grids keep their numbers as long as these are without gaps.
+    rank = np.unique(order, return_inverse=True)[1].ravel()
+    inverse = np.argsort(rank, kind="stable")
+    membership = np.searchsorted(np.sort(order), membership).astype(np.int32)
+    low = np.concatenate([solved.instance.low for solved in done])[inverse]
+    high = np.concatenate([solved.instance.high for solved in done])[inverse]
+    area = np.concatenate(
+        [np.full(s.instance.grids, int(problem.area[rows[0]])) for rows, s in zip(areas, done, strict=True)]
+    )[inverse]
+    load: FloatArray = np.column_stack(
+        [np.bincount(membership, weights=m.values, minlength=len(order)) for m in problem.measures]
+    )
+    border, cost = problem.graph.border_m(membership)
+    findings = [*joined.findings]
+    for solved in done:
+        findings += solved.instance.findings
+    seconds = [solved.outcome.seconds for solved in done]
+    stops = {solved.outcome.stopped for solved in done}
+    stopped = next((stop for stop in ("interrupt", "time") if stop in stops), "effort")
+    spent = seconds[0] if len(done) == 1 else sum(seconds) / budget.workers
+    valid = not any(solved.outcome.outside.any() for solved in done)
+    return Balanced(membership, area, low, high, load, border, cost, valid, spent, stopped, tuple(findings))

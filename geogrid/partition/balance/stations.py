@@ -1,0 +1,196 @@
+"""Stations: where to put p of them, or how few reach every cell within d metres.
+
+The models are spopt's (p-median, set covering, maximal covering), solved by HiGHS; distances are straight, or
+along streets given as lines.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geogrid.errors import InputError, MissingPartError, PlanError
+from geogrid.types import FloatArray, IntArray
+
+__all__ = ["Placement", "along_streets", "cover_cells", "place_stations", "straight"]
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Where stations stand and whom they serve.
+
+    Parameters
+    ----------
+    sites : (p,) int64
+        Rows of the candidates chosen, existing ones first.
+    serves : (n,) int64
+        The position in `sites` of the station nearest to each cell; -1 if none reaches it.
+    distance_m : (n,) float64
+        To that station.
+    mean_m : float
+        Weighted by demand.
+    proved : bool
+        HiGHS proved that no choice is better.
+    """
+
+    sites: IntArray
+    serves: IntArray
+    distance_m: FloatArray
+    mean_m: float
+    proved: bool
+
+
+def straight(cells: FloatArray, candidates: FloatArray) -> FloatArray:
+    """Return (n, c) metres straight from each cell to each candidate (both (·, 2) metres)."""
+    return np.asarray(np.hypot(*(cells[:, None, :] - candidates[None]).transpose(2, 0, 1)), np.float64)
+
+
+def along_streets(cells: FloatArray, candidates: FloatArray, streets: npt.NDArray[np.object_]) -> FloatArray:
+    """Return (n, c) metres along streets; inf where no street leads.
+
+    Parameters
+    ----------
+    cells, candidates : (·, 2) float64, metres
+    streets : (s,) shapely lines, same CRS, joined where they share a vertex
+        Each place is put on the nearest vertex of a street, and the way there counts too.
+    """
+    from scipy.sparse import coo_array  # type: ignore[import-untyped]
+    from scipy.sparse.csgraph import dijkstra  # type: ignore[import-untyped]
+
+    xy, line = shapely.get_coordinates(streets, return_index=True)
+    if len(xy) == 0:
+        raise InputError("no streets to go along")
+    vertex, number = np.unique(np.round(xy, 2), axis=0, return_inverse=True)
+    number = number.ravel()
+    step = np.flatnonzero(line[1:] == line[:-1])
+    a, b = number[step], number[step + 1]
+    length = np.hypot(*(vertex[a] - vertex[b]).T)
+    moving = a != b
+    pair, first = np.unique(
+        np.minimum(a, b)[moving] * np.int64(len(vertex)) + np.maximum(a, b)[moving], return_index=True
+    )
+    graph = coo_array(
+        (length[moving][first], (pair // len(vertex), pair % len(vertex))), shape=(len(vertex), len(vertex))
+    ).tocsr()  # fmt: skip
+    tree = shapely.STRtree(np.asarray(shapely.points(vertex), dtype=object))
+
+    def onto(places: FloatArray) -> tuple[IntArray, FloatArray]:
+        near = tree.query_nearest(np.asarray(shapely.points(places), dtype=object), all_matches=False)[1]
+        return near, np.asarray(np.hypot(*(places - vertex[near]).T), np.float64)
+
+    at_cell, to_cell = onto(cells)
+    at_site, to_site = onto(candidates)
+    used, back = np.unique(at_site, return_inverse=True)
+    way = dijkstra(graph, directed=False, indices=used)[back.ravel()][:, at_cell].T
+    return np.asarray(way + to_cell[:, None] + to_site[None, :], np.float64)
+
+
+def place_stations(
+    distance_m: FloatArray,
+    demand: FloatArray,
+    stations: int,
+    *,
+    existing: IntArray | None = None,
+    seconds: float = 60.0,
+) -> Placement:
+    """Return where `stations` stations stand so that the demand walks least (p-median).
+
+    Parameters
+    ----------
+    distance_m : (n, c) float64
+        From each cell to each candidate.
+    demand : (n,) float64
+    stations : int
+        In all, existing ones included.
+    existing : (e,) int64, optional
+        Candidates that stand already and stay.
+
+    Raises
+    ------
+    PlanError
+        If there are fewer candidates than stations, or more existing ones.
+    """
+    fixed = np.empty(0, np.int64) if existing is None else np.asarray(existing, np.int64)
+    candidates = distance_m.shape[1]
+    if not max(len(fixed), 1) <= stations <= candidates:
+        raise PlanError(
+            "that many stations cannot be placed", given=stations,
+            allowed=f"{max(len(fixed), 1)} (those that exist) to {candidates} (the candidates)",
+        )  # fmt: skip
+    far = np.where(np.isfinite(distance_m), distance_m, 1e7)
+    known = fixed if len(fixed) else None
+    model, proved = _solved(seconds, "PMedian", far, demand, p_facilities=stations, predefined_facilities_arr=known)
+    return _placement(model, distance_m, demand, fixed, proved, np.inf)
+
+
+def cover_cells(
+    distance_m: FloatArray,
+    within_m: float,
+    *,
+    demand: FloatArray | None = None,
+    stations: int | None = None,
+    existing: IntArray | None = None,
+    seconds: float = 60.0,
+) -> Placement:
+    """Return the fewest stations that reach every cell within `within_m`, or the best `stations` ones.
+
+    With `stations`, that many are placed so that as much `demand` as possible is reached (maximal
+    covering); without, every cell is reached by as few as possible (set covering).
+
+    Raises
+    ------
+    PlanError
+        If some cell is reached from no candidate (their rows are named).
+    """
+    fixed = np.empty(0, np.int64) if existing is None else np.asarray(existing, np.int64)
+    weights = np.ones(len(distance_m)) if demand is None else demand
+    far = np.where(np.isfinite(distance_m), distance_m, 1e12)
+    known = fixed if len(fixed) else None
+    if stations is None:
+        lost = np.flatnonzero((distance_m > within_m).all(axis=1))
+        if len(lost):
+            raise PlanError(
+                f"{len(lost)} cell(s) are reached from no candidate within {within_m:g} m",
+                given=", ".join(map(str, lost[:10])), mend="add candidates, or allow a longer way",
+            )  # fmt: skip
+        model, proved = _solved(seconds, "LSCP", far, within_m, predefined_facilities_arr=known)
+    else:
+        model, proved = _solved(
+            seconds, "MCLP", far, weights, within_m, p_facilities=stations, predefined_facilities_arr=known
+        )
+    return _placement(model, distance_m, weights, fixed, proved, within_m)
+
+
+def _solved(seconds: float, kind: str, *args: Any, **options: Any) -> tuple[Any, bool]:
+    """Return spopt's model `kind` solved, and whether its solution is proved to be best."""
+    try:
+        import pulp  # type: ignore[import-untyped]
+        from spopt import locate
+    except ImportError:
+        raise MissingPartError("the location models are not installed", mend="pip install 'geogrid[balance]'") from None
+    with warnings.catch_warnings():
+        # spopt builds its models by pulp calls that pulp 4 will drop; none of the caller's business.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        model = getattr(locate, kind).from_cost_matrix(*args, **options)
+        model.problem.solve(pulp.HiGHS(msg=False, timeLimit=seconds, threads=1))
+    if pulp.LpStatus[model.problem.status] == "Infeasible":
+        raise PlanError("no placement meets the demands; proved by HiGHS")
+    return model, bool(model.problem.sol_status == pulp.constants.LpSolutionOptimal)
+
+
+def _placement(
+    model: Any, distance_m: FloatArray, demand: FloatArray, fixed: IntArray, proved: bool, within_m: float
+) -> Placement:
+    chosen = np.flatnonzero([(variable.value() or 0) > 0.5 for variable in model.fac_vars])
+    sites = np.concatenate([fixed, np.setdiff1d(chosen, fixed)]).astype(np.int64)
+    serves = np.argmin(distance_m[:, sites], axis=1).astype(np.int64)
+    way = distance_m[np.arange(len(distance_m)), sites[serves]]
+    reached = np.isfinite(way) & (way <= within_m)
+    weights = np.where(reached, demand, 0.0)
+    mean = float((weights * np.where(reached, way, 0.0)).sum() / weights.sum()) if weights.sum() > 0 else 0.0
+    return Placement(sites, np.where(reached, serves, -1), way, mean, proved)
