@@ -8,9 +8,12 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
+
+from geogrid.partition.balance.graph import components
 
 TASKS = {"T1": 292, "T1w": 292, "T2": 80, "T4": 100}
 
@@ -55,12 +58,15 @@ def _rows_of(graph: Any, cost: Any) -> tuple[Any, Any, Any]:
 
 
 def _best(graph: Any, values: Any, cost: Any, parts: list[Any], grids: int) -> Any:
-    """Return the part that has fewest grids out of ±5 %, then least border."""
+    """Return the part that has fewest grids torn or out of ±5 %, then least border."""
 
     def rank(part: Any) -> tuple[int, float]:
         load = np.bincount(part, weights=values, minlength=grids)
         off = int((np.abs(load / (values.sum() / grids) - 1) > 0.0505).sum())
-        return off, float(cost[part[graph.first] != part[graph.second]].sum())
+        same = part[graph.first] == part[graph.second]
+        piece = components(len(part), graph.first[same], graph.second[same])
+        torn = int(piece.max()) + 1 - len(np.unique(part))
+        return off + torn, float(cost[part[graph.first] != part[graph.second]].sum())
 
     return min(parts, key=rank)
 
@@ -106,7 +112,7 @@ def _kahip(city: Any, graph: Any, values: Any, cost: Any, grids: int) -> tuple[A
 def _mtkahypar(city: Any, graph: Any, values: Any, cost: Any, grids: int) -> tuple[Any, str]:
     import mtkahypar
 
-    machine = mtkahypar.initialize(2)
+    machine = _machine(mtkahypar)
     mtkahypar.set_seed(1)
     context = machine.context_from_preset(mtkahypar.PresetType.QUALITY)
     context.set_partitioning_parameters(grids, 0.05, mtkahypar.Objective.CUT)
@@ -117,10 +123,15 @@ def _mtkahypar(city: Any, graph: Any, values: Any, cost: Any, grids: int) -> tup
     return np.array([done.block_id(row) for row in range(len(graph))]), "quality preset"
 
 
+@cache
+def _machine(mtkahypar: Any) -> Any:
+    return mtkahypar.initialize(2)
+
+
 def _gerrychain(city: Any, graph: Any, values: Any, cost: Any, grids: int) -> tuple[Any, str]:
     import networkx
     from gerrychain import Graph
-    from gerrychain.tree import recursive_tree_part
+    from gerrychain.partition import recursive_tree_part
 
     net = networkx.Graph(list(zip(graph.first.tolist(), graph.second.tolist(), strict=True)))
     for row, weight in enumerate(values.tolist()):

@@ -29,6 +29,10 @@ def answer(
     """Answer one place in full, then list who takes over when during the hours that follow.
 
     Exit code 1 if anybody is missing or two are entitled at any of these hours.
+
+    Example:
+
+    geogrid answer --atlas city.gpkg --lon 121.25 --lat 31.38 --datum gcj02 --hours 48
     """
     store = Atlas.open(atlas)
     begin = moment(at) or dt.datetime.now(dt.UTC)

@@ -31,7 +31,12 @@ def import_(
     dry_run: _DRY = False,
     json: _JSON = False,
 ) -> None:
-    """Take the tables of a file into the rulebook, all or nothing, and list the changes."""
+    """Take the tables of a file into the rulebook, all or nothing, and list the changes.
+
+    Example:
+
+    geogrid route import rules.xlsx --atlas city.gpkg --dry-run
+    """
     _tell(Atlas.open(atlas).import_rulebook(path, dry_run=dry_run), dry_run=dry_run, json=json)
 
 
@@ -48,6 +53,10 @@ def standard(
     """Take a city's published standard as it is; its categories replace those of the same code.
 
     Exit code 1 if values could not be understood: they are kept as they are and listed.
+
+    Example:
+
+    geogrid route standard components.csv --kind component --atlas city.gpkg --dry-run
     """
     if kind not in ("component", "event"):
         raise InputError("unknown kind", given=kind, allowed="component, event")
@@ -66,7 +75,12 @@ def export(
     path: Annotated[Path, typer.Argument(help="A .xlsx file, or a folder for CSV files.", show_default=False)],
     atlas: _ATLAS,
 ) -> None:
-    """Write the rulebook as a workbook or a folder of CSV files, which can be imported again."""
+    """Write the rulebook as a workbook or a folder of CSV files, which can be imported again.
+
+    Example:
+
+    geogrid route export rules.xlsx --atlas city.gpkg
+    """
     console().print(f"wrote {Atlas.open(atlas).export_rulebook(path)}")
 
 
@@ -74,13 +88,23 @@ def export(
 def template(
     path: Annotated[Path, typer.Argument(help="A .xlsx file, or a folder for CSV files.", show_default=False)],
 ) -> None:
-    """Write an empty rulebook to fill in: every sheet with its headers."""
+    """Write an empty rulebook to fill in: every sheet with its headers.
+
+    Example:
+
+    geogrid route template rules.xlsx
+    """
     console().print(f"wrote {write_rulebook(Rulebook(), path)}")
 
 
 @route.command()
 def show(atlas: _ATLAS, json: _JSON = False) -> None:
-    """Count what the rulebook holds."""
+    """Count what the rulebook holds.
+
+    Example:
+
+    geogrid route show --atlas city.gpkg
+    """
     rules = Atlas.open(atlas).rulebook()
     counts = {
         "categories": len(rules.categories),

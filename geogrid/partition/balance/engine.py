@@ -58,8 +58,8 @@ class Schedule:
     hot: float = 0.65
     coldest: float = 0.6
     cold: float = 0.09
-    firm: float = 1.2
-    soft: float = 0.9
+    firm: float = 1.0
+    soft: float = 0.7
     hard: float = 8.0
     squeeze: float = 0.4
     coarse_share: float = 0.35
