@@ -146,7 +146,9 @@ def test_files_with_geometry_need_no_datum(kind: str, run: Run, city: Path) -> N
         points.to_file(path)
     found = told(run("assign", path, "--atlas", city, *AT, "--out", "a.xlsx", "--json"))
     assert (found["outcomes"]["answered"], found["outcomes"]["outside"]) == (1, 1)
-    assert pd.read_excel(city.with_name("a.xlsx"))["outcome"].tolist() == ["answered", "outside"]
+    answers = pd.read_excel(city.with_name("a.xlsx"))
+    # FlatGeobuf keeps its points in an order of its own.
+    assert dict(zip(answers["id"], answers["outcome"], strict=True)) == {"a": "answered", "b": "outside"}
 
 
 def test_a_chinese_excel_csv_is_read_and_broken_rows_are_told(run: Run, city: Path) -> None:
