@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from geogrid.assign import locator
 from geogrid.assign.answering import Desk
 from geogrid.assign.hours import Hours
 from geogrid.assign.roster import Department, Duty, Leave, Person, Roster, Served, Station
 from geogrid.assign.rulebook import Category, Route, Rulebook
+from geogrid.assign.shift import shift_one
+from geogrid.crs import from_wgs84
 from geogrid.errors import NotFoundError
 from geogrid.testing import toy_city
 
@@ -127,3 +131,23 @@ def test_an_unknown_category_is_refused() -> None:
     desk = Desk(toy_city(), a_roster(), Rulebook((Category("0401", "fallen tree"),)))
     with pytest.raises(NotFoundError, match="no category"):
         desk.answer(**SOUTH_WEST, category="9999", at=MONDAY_NOON)
+
+
+@pytest.mark.parametrize("datum", ["wgs84", "cgcs2000", "gcj02", "bd09"])
+def test_an_answer_names_the_place_that_the_locator_looked_up_shifted_once(
+    datum: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(toy_city(), a_roster())
+    x, y = (float(value) for value in from_wgs84(121.2505, 31.3805, datum=datum))
+    shifted = []
+
+    def counted(*place: Any) -> tuple[float, float]:
+        shifted.append(place)
+        return shift_one(*place)
+
+    monkeypatch.setattr(locator, "shift_one", counted)
+    answer = desk.answer(lon=x, lat=y, datum=datum, at=MONDAY_NOON)
+    assert len(shifted) == (datum in ("gcj02", "bd09"))
+    assert (answer.lon, answer.lat) == desk.locator.placed(lon=x, lat=y, datum=datum)[:2]
+    assert (answer.lon, answer.lat) == pytest.approx((121.2505, 31.3805), abs=1e-9)
+    assert answer.cell.code == desk.answer(**SOUTH_WEST, at=MONDAY_NOON).cell.code
