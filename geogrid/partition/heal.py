@@ -1,0 +1,190 @@
+"""Heal: a hand-drawn division with gaps, overlaps and slivers becomes a partition.
+
+Strips up to a stated width change hands; everything else stays where it was drawn, and is
+listed. All borders stay on the lattice: a healed row is its own directed edges plus those of
+the strips it gained, minus those it lost, summed as chains of integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from geogrid.crs import Metric
+from geogrid.lattice import STEPS_PER_DEGREE, LatticePolygons, area_m2, prove_partition
+from geogrid.partition.adopted_faults import filled_union
+from geogrid.partition.changes import Change
+from geogrid.partition.mending import enclosed
+from geogrid.partition.settling import HealRule, Settled, settle
+from geogrid.partition.strips import Edge, Ground
+from geogrid.partition.unfolding import unfolded
+from geogrid.types import IntArray
+
+__all__ = ["HealRule", "Healed", "heal"]
+
+_ROUNDS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Healed:
+    """A division after healing.
+
+    Parameters
+    ----------
+    cells : LatticePolygons
+        The rows, in their order.
+    areas : LatticePolygons, optional
+        The outlines, with the vertices that healed borders add.
+    changes : tuple of Change
+        The largest first.
+    """
+
+    cells: LatticePolygons
+    areas: LatticePolygons | None
+    changes: tuple[Change, ...]
+
+
+def heal(
+    cells: LatticePolygons,
+    labels: Sequence[str],
+    metric: Metric,
+    rule: HealRule,
+    *,
+    areas: LatticePolygons | None = None,
+    home: IntArray | None = None,
+) -> Healed:
+    """Return a division without the gaps, overlaps and slivers that a rule allows to heal.
+
+    Parameters
+    ----------
+    cells : LatticePolygons, n rows
+    labels : sequence of str
+        What each row is called in the report.
+    metric : Metric
+        Widths are measured there.
+    rule : HealRule
+    areas : LatticePolygons, optional
+        Official outlines; they never move. Left out: ground that the rows enclose and give to
+        nobody is a gap, and a border to the outside stays as drawn.
+    home : (n,) int, optional
+        The area each row belongs to; needed with `areas`. Where a row crosses the border of
+        its area by more than the width, rows are healed in the whole place instead.
+
+    Raises
+    ------
+    InputError
+        If a row crosses itself and cannot be laid out on the lattice.
+
+    Notes
+    -----
+    The width of a strip is the diameter of the largest circle that fits in. An overlap goes to
+    the row among its owners with the longest shared side, a gap to the neighbour with the
+    longest; what lies outside a row's area is cut off it. The result does not depend on the
+    order of rows, but for equal sides, where the first row has it: `adopt` orders rows by code.
+    """
+    homes = np.zeros(len(cells), np.int64) if home is None else np.asarray(home, np.int64)
+    done: list[Change] = []
+    cells, folds = unfolded(cells, labels)
+    done += folds
+    left: list[Change] = []
+    whole = areas is None
+    for _ in range(_ROUNDS):
+        ground = _ground(cells, areas, homes, metric, whole=whole)
+        if ground is None:
+            left = []
+            break
+        settled = settle(ground, rule)
+        if not whole and any(_divides_rows(outcome, rule) for outcome in settled):
+            whole = True
+            continue
+        fresh = [_change(ground, outcome, labels) for outcome in settled]
+        left = [change for change in fresh if not change.done]
+        if len(left) == len(fresh):
+            break
+        done += [change for change in fresh if change.done]
+        areas, cells = _handed_over(ground, settled)
+    ordered = sorted((*done, *left), key=lambda change: (-change.m2, change.lon, change.lat, change.kind))
+    return Healed(cells, areas, tuple(ordered))
+
+
+def _divides_rows(outcome: Settled, rule: HealRule) -> bool:
+    """Return whether a strip shows that rows do not nest in their areas, even to within the width."""
+    strip = outcome.strip
+    strangers = len(strip.owners) > len(strip.rightful)
+    return strip.area >= 0 and strangers and outcome.width_m > rule.width_m
+
+
+def _ground(
+    cells: LatticePolygons, areas: LatticePolygons | None, home: IntArray, metric: Metric, *, whole: bool
+) -> Ground | None:
+    """Return the noded ground around the faults, None if there are none."""
+    parents = filled_union(cells) if areas is None else filled_union(areas, fill=False) if whole else areas
+    proof = prove_partition(cells, parents, np.zeros(len(cells), np.int64) if whole else home)
+    faults = [finding.geometry for finding in proof.findings if finding.geometry is not None]
+    if not faults:
+        return None
+    steps = [shapely.transform(fault, lambda xy: xy * STEPS_PER_DEGREE) for fault in faults]
+    count = 0 if areas is None else len(areas)
+    polygons = cells if areas is None else LatticePolygons.concatenate([areas, cells])
+    return Ground(
+        polygons.to_shapely_steps(), count, home, whole=whole, faults=steps,
+        to_metres=lambda xy: metric.to_metres(xy / STEPS_PER_DEGREE),
+    )  # fmt: skip
+
+
+def _handed_over(ground: Ground, settled: Sequence[Settled]) -> tuple[LatticePolygons | None, LatticePolygons]:
+    """Return areas and rows with their new vertices and their strips gained and lost."""
+    noded = ground.borders.on_lattice(ground.vertices.astype(np.int32))
+    count = ground.areas
+    gained: dict[int, list[Edge]] = {}
+    for outcome in settled:
+        if not outcome.done:
+            continue
+        strip, winner = outcome.strip, outcome.winner
+        if winner is not None and winner not in strip.owners:
+            gained.setdefault(winner, []).extend(strip.edges)
+        for row in strip.owners:
+            if row != winner:
+                gained.setdefault(row, []).extend((v, u) for u, v in strip.edges)
+    rows = {row: _as_one(_enclosed(ground, [*ground.edges_of(row + count), *edges])) for row, edges in gained.items()}
+    for row in _folded(noded, count):
+        rows.setdefault(row, _as_one(_enclosed(ground, ground.edges_of(row + count))))
+    position = np.arange(count, len(noded))
+    for number, row in enumerate(sorted(rows)):
+        position[row] = len(noded) + number
+    together = LatticePolygons.concatenate([noded, *(rows[row] for row in sorted(rows))])
+    return (noded.take(np.arange(count)) if count else None), together.take(position)
+
+
+def _folded(polygons: LatticePolygons, count: int) -> list[int]:
+    """Return the rows that touch themselves along an edge since they were noded."""
+    shapes = polygons.take(np.arange(count, len(polygons))).to_shapely_steps()
+    return [int(row) for row in np.flatnonzero(~shapely.is_valid(shapes))]
+
+
+def _enclosed(ground: Ground, edges: Sequence[Edge]) -> LatticePolygons:
+    ends = ground.vertices[np.array(edges, np.int64).reshape(-1, 2)].astype(np.int32)
+    return enclosed(ends[:, 0], ends[:, 1])
+
+
+def _as_one(pieces: LatticePolygons) -> LatticePolygons:
+    """Return polygons as the parts of one geometry."""
+    offsets = np.array([0, len(pieces.part_offsets) - 1], np.int64)
+    return LatticePolygons(pieces.coords, pieces.ring_offsets, pieces.part_offsets, offsets)
+
+
+def _change(ground: Ground, outcome: Settled, labels: Sequence[str]) -> Change:
+    strip = outcome.strip
+    shape = _as_one(_enclosed(ground, strip.edges))
+    geometry: Any = shape.to_shapely()[0]
+    point = shapely.point_on_surface(geometry)
+    gained = "" if outcome.winner is None else labels[outcome.winner]
+    lost = tuple(labels[row] for row in strip.owners if row != outcome.winner)
+    return Change(
+        strip.kind, outcome.done, float(area_m2(shape)[0]), outcome.width_m, point.x, point.y, gained, lost,
+        outcome.why_not, geometry,
+    )  # fmt: skip
