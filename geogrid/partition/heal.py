@@ -115,7 +115,7 @@ def _divides_rows(outcome: Settled, rule: HealRule) -> bool:
     """Return whether a strip shows that rows do not nest in their areas, even to within the width."""
     strip = outcome.strip
     strangers = len(strip.owners) > len(strip.rightful)
-    return strip.area >= 0 and strangers and outcome.width_m > rule.width_m
+    return strip.area >= 0 and strangers and strip.width_m > rule.width_m
 
 
 def _ground(
@@ -185,6 +185,6 @@ def _change(ground: Ground, outcome: Settled, labels: Sequence[str]) -> Change:
     gained = "" if outcome.winner is None else labels[outcome.winner]
     lost = tuple(labels[row] for row in strip.owners if row != outcome.winner)
     return Change(
-        strip.kind, outcome.done, float(area_m2(shape)[0]), outcome.width_m, point.x, point.y, gained, lost,
+        strip.kind, outcome.done, float(area_m2(shape)[0]), strip.width_m, point.x, point.y, gained, lost,
         outcome.why_not, geometry,
     )  # fmt: skip

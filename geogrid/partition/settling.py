@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,7 +11,7 @@ import shapely
 from geogrid.errors import InputError
 from geogrid.lattice import edge_length_m
 from geogrid.partition.splitting import split_between, split_to_triangles
-from geogrid.partition.strips import Edge, Ground, Strip, width_m
+from geogrid.partition.strips import Edge, Ground, Strip
 
 __all__ = ["HealRule", "Settled", "settle"]
 
@@ -55,7 +54,6 @@ class Settled:
     Parameters
     ----------
     strip : Strip
-    width_m : float
     winner : int, optional
         The row that has it alone now; None for nobody, or if nothing is done.
     done : bool
@@ -65,7 +63,6 @@ class Settled:
     """
 
     strip: Strip
-    width_m: float
     winner: int | None = None
     done: bool = False
     why_not: str = ""
@@ -99,75 +96,66 @@ class _Court:
         self.metres = _lengths(ground)
 
     def verdicts(self) -> list[Settled]:
-        narrow, splittable, whole_m = [], [], {}
+        narrow: list[Strip] = []
         for strip in self.ground.strips:
-            width = width_m(strip.shape)
-            if width <= self.rule.width_m:
+            if strip.width_m <= self.rule.width_m:
                 narrow.append(strip)
-                whole_m[id(strip)] = width
             else:
-                self._decide_wide(strip, width)
-        overlaps, gaps = _parted(narrow, lambda strip: bool(strip.rightful) or strip.area < 0)
-        while overlaps or gaps or splittable:
-            left = self._round(overlaps, whole_m)
-            if len(left) < len(overlaps):
-                overlaps = left
-                continue
-            left = self._round(gaps, whole_m)
-            if len(left) < len(gaps):
+                self._decide_wide(strip)
+        firm = [strip for strip in narrow if strip.rightful or strip.area < 0]
+        gaps = [strip for strip in narrow if not strip.rightful and strip.area >= 0]
+        while True:
+            if (left := self._round(firm)) != firm:
+                firm = left
+            elif (left := self._round(gaps)) != gaps or (left := self._with_one_split(gaps)) != gaps:
                 gaps = left
-                continue
-            far = next((strip for strip in gaps if any(self._sides(strip).values())), None)
-            pieces = [] if far is None else self._split(far)
-            if far is None or len(pieces) < 2:
+            else:
                 break
-            gaps = [strip for strip in gaps if strip is not far] + pieces
-            whole_m.update({id(piece): width_m(piece.shape) for piece in pieces})
         why = f"reaches further than {self.rule.width_m:g} m from every row that could have it"
-        self.settled += [Settled(strip, whole_m[id(strip)], why_not=why) for strip in (*overlaps, *gaps)]
-        return self.settled
+        return [*self.settled, *(Settled(strip, why_not=why) for strip in (*firm, *gaps))]
 
-    def _round(self, strips: list[Strip], width: dict[int, float]) -> list[Strip]:
+    def _with_one_split(self, gaps: list[Strip]) -> list[Strip]:
+        """Return the gaps with the first that can be split in pieces."""
+        for strip in gaps:
+            pieces = self._split(strip) if self._sides(strip) else [strip]
+            if len(pieces) > 1:
+                return [other for other in gaps if other is not strip] + pieces
+        return gaps
+
+    def _round(self, strips: list[Strip]) -> list[Strip]:
         """Settle what can be by the ground settled before; return the rest."""
         decided = [(strip, self._winner(strip)) for strip in strips]
         for strip, verdict in decided:
             if verdict is not None:
-                self._give(Settled(strip, width[id(strip)], verdict[0], done=True))
+                self._give(Settled(strip, verdict[0], done=True))
         return [strip for strip, verdict in decided if verdict is None]
 
     def _give(self, outcome: Settled) -> None:
         self.settled.append(outcome)
         self.taken.update(dict.fromkeys(outcome.strip.edges, outcome.winner))
 
-    def _decide_wide(self, strip: Strip, width: float) -> None:
+    def _decide_wide(self, strip: Strip) -> None:
         by_size = {"smaller": 1, "larger": -1}.get(self.rule.wide_overlaps)
         if strip.kind == "overlap" and by_size:
             sizes = {row: by_size * self._shape(row).area for row in strip.rightful}
             winner = min(strip.rightful, key=lambda row: (sizes[row], row))
             if all(not self._kept(row).is_empty for row in strip.owners if row != winner):
-                self._give(Settled(strip, width, winner, done=True))
+                self._give(Settled(strip, winner, done=True))
                 return
-        self.settled.append(Settled(strip, width, why_not=f"wider than {self.rule.width_m:g} m"))
+        self.settled.append(Settled(strip, why_not=f"wider than {self.rule.width_m:g} m"))
 
     def _winner(self, strip: Strip) -> tuple[int | None] | None:
         """Return who gets a strip as a tuple, or None while that is open."""
-        candidates: list[int | None]
-        if strip.area < 0:
-            candidates = [None]
-        elif len(strip.rightful) == 1:
-            candidates = list(strip.rightful)
-        else:
+        candidates = list(strip.rightful)
+        if len(candidates) != 1 and strip.area >= 0:
             sides = self._sides(strip)
             if not sides:
                 return None
-            rows = set(strip.rightful or sides)
-            candidates = sorted(rows, key=lambda row: (-sides.get(row, 0.0), row))  # type: ignore[arg-type, return-value]
-        for row in candidates:
-            gains = row is not None and row not in strip.owners
-            losers = [owner for owner in strip.owners if owner != row]
-            if all(
-                self._reaches(other, strip.shape) for other in (*losers, *([row] if gains and row is not None else []))
-            ):
+            candidates = sorted(strip.rightful or sides, key=lambda row: (-sides.get(row, 0.0), row))
+        heirs: list[int | None] = [None] if strip.area < 0 else [*candidates]
+        for row in heirs:
+            touched = {row, *strip.owners} - ({row} if row in strip.owners else set())
+            if all(other is None or self._reaches(other, strip.shape) for other in touched):
                 return (row,)
         return None
 
@@ -176,9 +164,10 @@ class _Court:
         found: dict[int, float] = {}
         for edge in strip.edges:
             row = self._beside(strip, edge)
-            if row is not None and self.ground.home[row] == strip.area:
-                if not strip.rightful or row in strip.rightful:
-                    found[row] = found.get(row, 0.0) + self.metres(edge)
+            if row is None or self.ground.home[row] != strip.area:
+                continue
+            if not strip.rightful or row in strip.rightful:
+                found[row] = found.get(row, 0.0) + self.metres(edge)
         return {row: round(metres, 6) for row, metres in found.items()}
 
     def _beside(self, strip: Strip, edge: Edge) -> int | None:
@@ -193,7 +182,7 @@ class _Court:
         pieces = split_between(self.ground, strip, beside)
         if len(pieces) < 2:
             pieces = split_to_triangles(self.ground, strip)
-        for piece in pieces:
+        for piece in pieces if len(pieces) > 1 else []:
             self.taken.update(dict.fromkeys(piece.edges, None))
         return pieces
 
@@ -215,14 +204,6 @@ class _Court:
 
     def _shape(self, row: int) -> Any:
         return shapely.make_valid(self.ground.shape_of(self.ground.edges_of(row + self.ground.areas)))
-
-
-def _parted(strips: Iterable[Strip], first: Any) -> tuple[list[Strip], list[Strip]]:
-    one: list[Strip] = []
-    other: list[Strip] = []
-    for strip in strips:
-        (one if first(strip) else other).append(strip)
-    return one, other
 
 
 def _lengths(ground: Ground) -> Any:

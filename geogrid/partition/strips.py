@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -45,6 +46,11 @@ class Strip:
     rightful: tuple[int, ...]
     edges: tuple[Edge, ...]
     shape: Any
+
+    @cached_property
+    def width_m(self) -> float:
+        """Its width, see `width_m`."""
+        return width_m(self.shape)
 
     @property
     def kind(self) -> str:
@@ -139,8 +145,8 @@ class Ground:
         numbers = np.array(sorted(pairs), np.int64)
         local = (self.vertices - self._origin).astype(np.float64)
         number_of = {tuple(local[v].astype(np.int64).tolist()): v for v in distinct(numbers.ravel()).tolist()}
-        lines = shapely.linestrings(np.stack([local[numbers[:, 0]], local[numbers[:, 1]]], axis=1))
-        faces = [face for face in shapely.get_parts(shapely.polygonize(list(lines))) if face.area > 0]
+        lines = np.asarray(shapely.linestrings(local[numbers]), dtype=object)
+        faces = [face for face in shapely.get_parts(shapely.polygonize(lines)) if face.area > 0]
         faulty = [(face, key) for face in faces if (key := self._owned(face)) is not None]
         edges_of = [_directed(face, number_of) for face, _ in faulty]
         side = {edge: row for row, edges in enumerate(edges_of) for edge in edges}
@@ -168,8 +174,9 @@ class Ground:
         """Return the ground that directed edges go around, in metres."""
         ends = (self.vertices - self._origin)[np.array(edges, np.int64).reshape(-1, 2)].astype(np.float64)
         forward = set(map(tuple, ends.reshape(-1, 4).tolist()))
+        lines = np.asarray(shapely.linestrings(ends), dtype=object)
         parts = []
-        for face in shapely.get_parts(shapely.polygonize(list(shapely.linestrings(ends)))):
+        for face in shapely.get_parts(shapely.polygonize(lines)):
             a, b = shapely.get_coordinates(shapely.orient_polygons(face).exterior)[:2].tolist()
             if (*a, *b) in forward:
                 parts.append(face)
@@ -207,7 +214,7 @@ def _near(borders: Borders, faults: Sequence[Any]) -> BoolArray:
     start, end, _ = borders.edges()
     chosen = np.zeros(len(start), bool)
     lines = shapely.linestrings(np.stack([borders.vertices[start], borders.vertices[end]], axis=1))
-    tree = shapely.STRtree(lines)
+    tree = shapely.STRtree(np.asarray(lines, dtype=object))
     chosen[tree.query(list(faults), predicate="dwithin", distance=NEAR_STEPS)[1]] = True
     return chosen
 
