@@ -14,7 +14,7 @@ from geogrid.errors import InputError
 from geogrid.partition.adopt_and_heal import adopt_and_heal
 from geogrid.partition.adopting import adopt as adopt_division
 from geogrid.partition.changes import Change, save_changes
-from geogrid.partition.settling import HealRule
+from geogrid.partition.strips import HealRule
 
 __all__ = ["adopt"]
 

@@ -12,7 +12,7 @@ from geogrid.partition.changes import Change
 from geogrid.partition.division import Division
 from geogrid.partition.frame import metric_of
 from geogrid.partition.healing import healed_alone, healed_within
-from geogrid.partition.settling import HealRule
+from geogrid.partition.strips import HealRule
 
 __all__ = ["HealedDivision", "adopt_and_heal"]
 

@@ -29,7 +29,7 @@ from geogrid.partition.division import Division, Layer, labels_of
 from geogrid.partition.frame import crs_name, metric_of
 from geogrid.partition.healing import healed_within
 from geogrid.partition.section import LayerSection, PlanPath
-from geogrid.partition.settling import HealRule
+from geogrid.partition.strips import HealRule
 from geogrid.types import Finding, Progress, no_progress
 
 __all__ = [

@@ -15,18 +15,23 @@ import numpy as np
 import shapely
 
 from geogrid.crs import Metric
-from geogrid.lattice import STEPS_PER_DEGREE, LatticePolygons, area_m2, prove_partition
+from geogrid.lattice import STEPS_PER_DEGREE, LatticePolygons, area_m2, prove_partition, uncancelled_edges
 from geogrid.partition.adopted_faults import filled_union
 from geogrid.partition.changes import Change
+from geogrid.partition.ground import Ground
 from geogrid.partition.mending import enclosed
-from geogrid.partition.settling import HealRule, Settled, settle
-from geogrid.partition.strips import Edge, Ground
+from geogrid.partition.settling import settle
+from geogrid.partition.splitting import feet_of_junctions
+from geogrid.partition.strips import Edge, HealRule, Settled
 from geogrid.partition.unfolding import unfolded
-from geogrid.types import IntArray
+from geogrid.types import FloatArray, IntArray
 
 __all__ = ["HealRule", "Healed", "heal"]
 
 _ROUNDS = 4
+
+CRACK_M = 0.05
+"""How wide a strip may be that noding left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,23 +95,26 @@ def heal(
     done: list[Change] = []
     cells, folds = unfolded(cells, labels)
     done += folds
-    left: list[Change] = []
     whole = areas is None
+    ground = _ground(cells, areas, homes, metric, whole=whole)
+    settled = [] if ground is None else settle(ground, rule)
+    if not whole and any(_divides_rows(outcome, rule) for outcome in settled):
+        whole = True
+        ground = _ground(cells, areas, homes, metric, whole=True)
+        settled = [] if ground is None else settle(ground, rule)
+    if ground is not None and (feet := feet_of_junctions(ground, settled, rule)).size:
+        ground = _ground(cells, areas, homes, metric, whole=whole, extra=feet)
+        settled = [] if ground is None else settle(ground, rule)
+    left = [] if ground is None else [_change(ground, outcome, labels) for outcome in settled if not outcome.done]
+    # Noding may leave cracks a step wide beside edges that took no part; nothing wider moves again.
+    cracks = HealRule(min(rule.width_m, CRACK_M))
     for _ in range(_ROUNDS):
-        ground = _ground(cells, areas, homes, metric, whole=whole)
-        if ground is None:
-            left = []
+        if ground is None or not any(outcome.done for outcome in settled):
             break
-        settled = settle(ground, rule)
-        if not whole and any(_divides_rows(outcome, rule) for outcome in settled):
-            whole = True
-            continue
-        fresh = [_change(ground, outcome, labels) for outcome in settled]
-        left = [change for change in fresh if not change.done]
-        if len(left) == len(fresh):
-            break
-        done += [change for change in fresh if change.done]
+        done += [_change(ground, outcome, labels) for outcome in settled if outcome.done]
         areas, cells = _handed_over(ground, settled)
+        ground = _ground(cells, areas, homes, metric, whole=whole)
+        settled = [] if ground is None else settle(ground, cracks)
     ordered = sorted((*done, *left), key=lambda change: (-change.m2, change.lon, change.lat, change.kind))
     return Healed(cells, areas, tuple(ordered))
 
@@ -119,21 +127,33 @@ def _divides_rows(outcome: Settled, rule: HealRule) -> bool:
 
 
 def _ground(
-    cells: LatticePolygons, areas: LatticePolygons | None, home: IntArray, metric: Metric, *, whole: bool
-) -> Ground | None:
+    cells: LatticePolygons, areas: LatticePolygons | None, home: IntArray, metric: Metric, *, whole: bool,
+    extra: FloatArray | None = None,
+) -> Ground | None:  # fmt: skip
     """Return the noded ground around the faults, None if there are none."""
     parents = filled_union(cells) if areas is None else filled_union(areas, fill=False) if whole else areas
-    proof = prove_partition(cells, parents, np.zeros(len(cells), np.int64) if whole else home)
-    faults = [finding.geometry for finding in proof.findings if finding.geometry is not None]
-    if not faults:
+    group = np.zeros(len(cells), np.int64) if whole else home
+    proof = prove_partition(cells, parents, group)
+    if not any(finding.rule != "is_simple" for finding in proof.findings):
         return None
-    steps = [shapely.transform(fault, lambda xy: xy * STEPS_PER_DEGREE) for fault in faults]
+    faults = [finding.geometry for finding in proof.findings if finding.geometry is not None]
+    steps = [*shapely.transform(faults, lambda xy: xy * STEPS_PER_DEGREE), *_loose(cells, parents, group)]
     count = 0 if areas is None else len(areas)
     polygons = cells if areas is None else LatticePolygons.concatenate([areas, cells])
     return Ground(
-        polygons.to_shapely_steps(), count, home, whole=whole, faults=steps,
+        polygons.to_shapely_steps(), count, home, whole=whole, faults=steps, extra=extra,
         to_metres=lambda xy: metric.to_metres(xy / STEPS_PER_DEGREE),
     )  # fmt: skip
+
+
+def _loose(cells: LatticePolygons, parents: LatticePolygons, group: IntArray) -> list[Any]:
+    """Return the edges that do not cancel: the border of every fault, found without any rounding."""
+    starts, ends, owner = cells.edges()
+    first, last, parent = parents.edges()
+    a, b, _, _ = uncancelled_edges(
+        np.concatenate([starts, last]), np.concatenate([ends, first]), np.concatenate([group[owner], parent])
+    )
+    return list(np.asarray(shapely.linestrings(np.stack([a, b], axis=1).astype(np.float64)), dtype=object))
 
 
 def _handed_over(ground: Ground, settled: Sequence[Settled]) -> tuple[LatticePolygons | None, LatticePolygons]:

@@ -15,7 +15,7 @@ from geogrid.partition.division import Layer, labels_of
 from geogrid.partition.frame import metric_of
 from geogrid.partition.heal import heal
 from geogrid.partition.outlines import require_still, upper_levels
-from geogrid.partition.settling import HealRule
+from geogrid.partition.strips import HealRule
 
 __all__ = ["healed_alone", "healed_within"]
 

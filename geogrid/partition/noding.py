@@ -21,7 +21,7 @@ __all__ = ["noded", "passes_pixel"]
 _CORNERS = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
 
 
-def noded(borders: Borders, chosen: BoolArray) -> Borders:
+def noded(borders: Borders, chosen: BoolArray, extra: FloatArray | None = None) -> Borders:
     """Return the borders with `chosen` edges noded among each other.
 
     Parameters
@@ -30,6 +30,8 @@ def noded(borders: Borders, chosen: BoolArray) -> Borders:
         Vertices in whole lattice steps.
     chosen : (e,) bool
         Which directed edges take part, in the order of ``borders.edges()``.
+    extra : (k, 2) float64, optional
+        Further vertices, put into the edges that pass through their pixels.
     """
     start, end, _ = borders.edges()
     size = np.int64(len(borders.vertices))
@@ -44,6 +46,8 @@ def noded(borders: Borders, chosen: BoolArray) -> Borders:
     numbers = distinct(np.concatenate([low, high]))
     spots = borders.vertices[numbers] - origin
     fresh = _crossings(lines, tree)
+    if extra is not None and len(extra):
+        fresh = np.unique(np.concatenate([fresh, extra - origin]), axis=0)
     if len(fresh):
         known = {tuple(spot) for spot in spots.tolist()}
         fresh = np.array([spot for spot in fresh.tolist() if tuple(spot) not in known], np.float64).reshape(-1, 2)
@@ -58,13 +62,13 @@ def noded(borders: Borders, chosen: BoolArray) -> Borders:
 
 
 def _crossings(lines: np.ndarray[tuple[int, ...], np.dtype[np.object_]], tree: shapely.STRtree) -> FloatArray:
-    """Return where lines cross inside both, rounded to whole steps, each place once."""
+    """Return the lattice points in whose pixels lines cross inside both, each once."""
     one, other = tree.query(lines, predicate="crosses")
     one, other = one[one < other], other[one < other]
     if len(one) == 0:
         return np.empty((0, 2))
     points = shapely.get_coordinates(shapely.intersection(lines[one], lines[other]))
-    return np.asarray(np.unique(np.rint(points), axis=0), np.float64)
+    return np.asarray(np.unique(np.floor(points + 0.5), axis=0), np.float64)
 
 
 def passes_pixel(start: IntArray, end: IntArray, spot: IntArray) -> BoolArray:

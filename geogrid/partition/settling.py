@@ -2,70 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import shapely
 
-from geogrid.errors import InputError
 from geogrid.lattice import edge_length_m
+from geogrid.partition.ground import Ground
 from geogrid.partition.splitting import split_between, split_to_triangles
-from geogrid.partition.strips import Edge, Ground, Strip
+from geogrid.partition.strips import Edge, HealRule, Settled, Strip
 
 __all__ = ["HealRule", "Settled", "settle"]
 
 _ROUND_ARC = 64
-
-
-@dataclass(frozen=True)
-class HealRule:
-    """What may change hands.
-
-    Parameters
-    ----------
-    width_m : float
-        Strips up to this width are healed, and no ground goes further than this from what its
-        new row had, or from what its old row keeps.
-    wide_overlaps : {"list", "smaller", "larger"}
-        Wider overlaps are left to the planner, or go to the smaller or the larger of their rows.
-
-    Raises
-    ------
-    InputError
-        If the width is not above 0, or there is no such rule.
-    """
-
-    width_m: float
-    wide_overlaps: Literal["list", "smaller", "larger"] = "list"
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        if not 0 < self.width_m < float("inf"):
-            raise InputError("a width to heal is above 0", given=self.width_m, allowed="metres, e.g. 0.5")
-        if self.wide_overlaps not in ("list", "smaller", "larger"):
-            raise InputError("no such rule", given=self.wide_overlaps, allowed="list, smaller, larger")
-
-
-@dataclass(frozen=True, eq=False)
-class Settled:
-    """What becomes of a strip.
-
-    Parameters
-    ----------
-    strip : Strip
-    winner : int, optional
-        The row that has it alone now; None for nobody, or if nothing is done.
-    done : bool
-        Whether it changes hands.
-    why_not : str
-        Why it stays as it is.
-    """
-
-    strip: Strip
-    winner: int | None = None
-    done: bool = False
-    why_not: str = ""
 
 
 def settle(ground: Ground, rule: HealRule) -> list[Settled]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import shapely
 
-from geogrid.partition.strips import Edge, Ground, Strip
+from geogrid.partition.ground import Ground
+from geogrid.partition.strips import Edge, HealRule, Settled, Strip
+from geogrid.types import FloatArray, IntArray
 
-__all__ = ["split_between", "split_to_triangles"]
+__all__ = ["feet_of_junctions", "split_between", "split_to_triangles"]
+
+_CORNER = -0.3
+"""Sine of the turn to the right from which a vertex is a corner that the strip goes round."""
 
 _Key = frozenset[int] | tuple[int]
 
@@ -45,6 +51,57 @@ def split_between(ground: Ground, strip: Strip, beside: Mapping[Edge, int | None
                 along |= rows
         keys.append(frozenset(along) if along else (number,))
     return _united(ground, strip, triangles, keys)
+
+
+def feet_of_junctions(ground: Ground, settled: Sequence[Settled], rule: HealRule) -> FloatArray:
+    """Return where strips that reach too far need a vertex, to be split straight across.
+
+    A strip between rows and one long edge has no vertex opposite to where its neighbours
+    change. The foot of the perpendicular from there is given, rounded to the lattice.
+
+    Returns
+    -------
+    (k, 2) float64, whole lattice steps
+    """
+    far = [outcome.strip for outcome in settled if not outcome.done and outcome.strip.width_m <= rule.width_m]
+    points = shapely.point_on_surface(np.array([strip.shape for strip in far], dtype=object))
+    feet: list[FloatArray] = []
+    for strip in ground.strips if far else ():
+        if strip.rightful or strip.area < 0 or not shapely.intersects(strip.shape, points).any():
+            continue
+        junctions = _junctions(ground, strip)
+        if len(junctions) == 0:
+            continue
+        ends = np.array(strip.edges, np.int64)
+        lines = np.asarray(shapely.linestrings(ground.metres[ends]), dtype=object)
+        spots = np.asarray(shapely.points(ground.metres[junctions]), dtype=object)
+        spot, line = shapely.STRtree(lines).query(spots, predicate="dwithin", distance=rule.width_m)
+        a, b = ground.metres[ends[line, 0]], ground.metres[ends[line, 1]]
+        along = ((ground.metres[junctions[spot]] - a) * (b - a)).sum(axis=1) / ((b - a) ** 2).sum(axis=1)
+        inner = (along > 0) & (along < 1) & (ends[line] != junctions[spot, None]).all(axis=1)
+        low, high = (ground.vertices[ends[line[inner], side]].astype(np.float64) for side in (0, 1))
+        feet.append(np.floor(low + (high - low) * along[inner, None] + 0.5))
+    return np.unique(np.concatenate(feet), axis=0) if feet else np.empty((0, 2))
+
+
+def _junctions(ground: Ground, strip: Strip) -> IntArray:
+    """Return the vertices of a strip where its neighbours change, or where it turns round a corner."""
+    rows_at: dict[int, set[tuple[int, ...]]] = {}
+    from_vertex: dict[int, list[int]] = {}
+    for u, v in strip.edges:
+        rows = ground.beyond(strip, (u, v))
+        rows_at.setdefault(u, set()).add(rows)
+        rows_at.setdefault(v, set()).add(rows)
+        from_vertex.setdefault(u, []).append(v)
+    found = {vertex for vertex, rows in rows_at.items() if len(rows) > 1}
+    for u, v in strip.edges:
+        before = ground.metres[v] - ground.metres[u]
+        for w in from_vertex.get(v, ()):
+            after = ground.metres[w] - ground.metres[v]
+            turn = before[0] * after[1] - before[1] * after[0]
+            if turn < _CORNER * np.hypot(*before) * np.hypot(*after):
+                found.add(v)
+    return np.array(sorted(found), np.int64)
 
 
 def split_to_triangles(ground: Ground, strip: Strip) -> list[Strip]:
