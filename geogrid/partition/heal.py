@@ -89,22 +89,24 @@ def heal(
     The width of a strip is the diameter of the largest circle that fits in. An overlap goes to
     the row among its owners with the longest shared side, a gap to the neighbour with the
     longest; what lies outside a row's area is cut off it. The result does not depend on the
-    order of rows, but for equal sides, where the first row has it: `adopt` orders rows by code.
+    order of rows: of equal sides the row whose label comes first has it.
     """
     homes = np.zeros(len(cells), np.int64) if home is None else np.asarray(home, np.int64)
+    labels = [str(label) for label in labels]
+    rank = np.argsort(np.argsort(np.array(labels), kind="stable"), kind="stable")
     done: list[Change] = []
     cells, folds = unfolded(cells, labels)
     done += folds
     whole = areas is None
     ground = _ground(cells, areas, homes, metric, whole=whole)
-    settled = [] if ground is None else settle(ground, rule)
+    settled = [] if ground is None else settle(ground, rule, rank)
     if not whole and any(_divides_rows(outcome, rule) for outcome in settled):
         whole = True
         ground = _ground(cells, areas, homes, metric, whole=True)
-        settled = [] if ground is None else settle(ground, rule)
+        settled = [] if ground is None else settle(ground, rule, rank)
     if ground is not None and (feet := feet_of_junctions(ground, settled, rule)).size:
         ground = _ground(cells, areas, homes, metric, whole=whole, extra=feet)
-        settled = [] if ground is None else settle(ground, rule)
+        settled = [] if ground is None else settle(ground, rule, rank)
     left = [] if ground is None else [_change(ground, outcome, labels) for outcome in settled if not outcome.done]
     # Noding may leave cracks a step wide beside edges that took no part; nothing wider moves again.
     cracks = HealRule(min(rule.width_m, CRACK_M))
@@ -114,7 +116,7 @@ def heal(
         done += [_change(ground, outcome, labels) for outcome in settled if outcome.done]
         areas, cells = _handed_over(ground, settled)
         ground = _ground(cells, areas, homes, metric, whole=whole)
-        settled = [] if ground is None else settle(ground, cracks)
+        settled = [] if ground is None else settle(ground, cracks, rank)
     ordered = sorted((*done, *left), key=lambda change: (-change.m2, change.lon, change.lat, change.kind))
     return Healed(cells, areas, tuple(ordered))
 
@@ -203,7 +205,7 @@ def _change(ground: Ground, outcome: Settled, labels: Sequence[str]) -> Change:
     geometry: Any = shape.to_shapely()[0]
     point = shapely.point_on_surface(geometry)
     gained = "" if outcome.winner is None else labels[outcome.winner]
-    lost = tuple(labels[row] for row in strip.owners if row != outcome.winner)
+    lost = tuple(sorted(labels[row] for row in strip.owners if row != outcome.winner))
     return Change(
         strip.kind, outcome.done, float(area_m2(shape)[0]), strip.width_m, point.x, point.y, gained, lost,
         outcome.why_not, geometry,

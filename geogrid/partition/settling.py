@@ -11,29 +11,37 @@ from geogrid.lattice import edge_length_m
 from geogrid.partition.ground import Ground
 from geogrid.partition.splitting import split_between, split_to_triangles
 from geogrid.partition.strips import Edge, HealRule, Settled, Strip
+from geogrid.types import IntArray
 
 __all__ = ["HealRule", "Settled", "settle"]
 
 _ROUND_ARC = 64
 
 
-def settle(ground: Ground, rule: HealRule) -> list[Settled]:
+def settle(ground: Ground, rule: HealRule, rank: IntArray) -> list[Settled]:
     """Return what becomes of every strip of a ground.
+
+    Parameters
+    ----------
+    ground : Ground
+    rule : HealRule
+    rank : (rows,) int64
+        Which row comes first among equals.
 
     Notes
     -----
     Overlaps are settled before gaps, so that a gap beside an overlap has a neighbour. A gap that
     reaches further than the width from every neighbour (a street network left out) is split
-    where its neighbours change. Equal sides go to the row that comes first.
+    where its neighbours change. Equal sides go to the row of the lowest rank.
     """
-    return _Court(ground, rule).verdicts()
+    return _Court(ground, rule, rank).verdicts()
 
 
 class _Court:
     """The strips still open, and who has settled ground beside them."""
 
-    def __init__(self, ground: Ground, rule: HealRule) -> None:
-        self.ground, self.rule = ground, rule
+    def __init__(self, ground: Ground, rule: HealRule, rank: IntArray) -> None:
+        self.ground, self.rule, self.rank = ground, rule, rank
         self.settled: list[Settled] = []
         self.taken: dict[Edge, int | None] = {}
         self.lost: dict[int, list[Any]] = {}
@@ -87,7 +95,7 @@ class _Court:
         by_size = {"smaller": 1, "larger": -1}.get(self.rule.wide_overlaps)
         if strip.kind == "overlap" and by_size:
             sizes = {row: by_size * self._shape(row).area for row in strip.rightful}
-            winner = min(strip.rightful, key=lambda row: (sizes[row], row))
+            winner = min(strip.rightful, key=lambda row: (sizes[row], self.rank[row]))
             if all(not self._kept(row).is_empty for row in strip.owners if row != winner):
                 self._give(Settled(strip, winner, done=True))
                 return
@@ -100,7 +108,7 @@ class _Court:
             sides = self._sides(strip)
             if not sides:
                 return None
-            candidates = sorted(strip.rightful or sides, key=lambda row: (-sides.get(row, 0.0), row))
+            candidates = sorted(strip.rightful or sides, key=lambda row: (-sides.get(row, 0.0), self.rank[row]))
         heirs: list[int | None] = [None] if strip.area < 0 else [*candidates]
         for row in heirs:
             touched = {row, *strip.owners} - ({row} if row in strip.owners else set())
