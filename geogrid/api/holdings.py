@@ -243,7 +243,7 @@ def _read(atlas: Atlas, seen: object, known: list[Edition]) -> _Shelf:
     """Return the atlas as it is now; editions that are known already keep what they hold open."""
     open_already = {_facts(edition): edition for edition in known}
     editions = [open_already.get(_facts(edition), edition) for edition in atlas.editions()]
-    return _Shelf(seen, editions, atlas.roster(), atlas.rulebook())  # type: ignore[arg-type]
+    return _Shelf(seen, editions, atlas.roster(), atlas.rulebook())
 
 
 def _facts(edition: object) -> tuple[object, ...]:

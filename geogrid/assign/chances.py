@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from geogrid.assign.compiled import compiled
 from geogrid.assign.locator import Locator
-from geogrid.assign.locator_kernel import owner_at
+from geogrid.assign.locator_kernel import quadrature
 from geogrid.crs import to_wgs84
 from geogrid.errors import InputError
 from geogrid.types import BoolArray, Datum, FloatArray, Int32Array, IntArray
@@ -26,7 +25,6 @@ __all__ = ["NODES", "Chances", "chances", "wrong_share"]
 NODES = 256
 """Places asked for each report."""
 _SIGMAS_IN_ACCURACY = float(np.sqrt(-2.0 * np.log(1.0 - 0.68)))
-_A, _E2 = 6378137.0, 0.00669437999014
 _FARTHEST_M = 100_000.0
 
 
@@ -138,14 +136,13 @@ def chances(
         raise InputError("the accuracy is not a distance", given=wrong, allowed="metres, 0 to 100,000")
     locator.guard()
     surface = locator.surface(layer)
-    offsets, rows, count = _quadrature(
+    offsets, rows, count = quadrature(
         x.ravel(),
         y.ravel(),
         reach.ravel().astype(np.float64),
         *_sunflower(),
         surface.head,
-        surface.table,
-        surface.lists,
+        *surface.parts,
     )
     cells = Chances(offsets, rows, count / NODES)
     return cells if layer is None or layer not in locator.memberships else cells.by(locator.memberships[layer])
@@ -157,58 +154,6 @@ def _sunflower() -> tuple[FloatArray, FloatArray]:
     radius = np.sqrt(-2.0 * np.log(1.0 - i / NODES)) / _SIGMAS_IN_ACCURACY
     angle = np.arange(NODES) * np.pi * (3.0 - np.sqrt(5.0))
     return radius * np.cos(angle), radius * np.sin(angle)
-
-
-@compiled
-def _quadrature(
-    lon: FloatArray, lat: FloatArray, reach: FloatArray, east: FloatArray, north: FloatArray,
-    head: IntArray, table: Int32Array, entries: Int32Array,
-) -> tuple[IntArray, Int32Array, IntArray]:  # fmt: skip
-    """Return, for each place, the owners of its nodes and how many nodes each has."""
-    west, south, k, width, height = head[0], head[1], head[2], head[3], head[4]
-    nodes = len(east)
-    offsets = np.zeros(len(lon) + 1, np.int64)
-    rows, counts = np.empty(2 * len(lon) + nodes, np.int32), np.empty(2 * len(lon) + nodes, np.int64)
-    used = 0
-    for i in range(len(lon)):
-        if used + nodes > len(rows):
-            more_rows, more_counts = np.empty(2 * len(rows), np.int32), np.empty(2 * len(rows), np.int64)
-            more_rows[:used], more_counts[:used] = rows[:used], counts[:used]
-            rows, counts = more_rows, more_counts
-        # Metres to lattice steps at this latitude.
-        phi = np.radians(lat[i])
-        w2 = 1.0 - _E2 * np.sin(phi) ** 2
-        up = reach[i] / np.radians(_A * (1.0 - _E2) / (w2 * np.sqrt(w2))) * 1e7
-        right = reach[i] / np.radians(_A * max(np.cos(phi), 1e-9) / np.sqrt(w2)) * 1e7
-        x, y = lon[i] * 1e7, lat[i] * 1e7
-        first = used
-        last = used
-        for node in range(nodes):
-            gx = np.int64(np.rint(x + right * east[node])) - west
-            gy = np.int64(np.rint(y + up * north[node])) - south
-            owner = owner_at(gx, gy, k, width, height, table, entries)
-            if used > first and rows[last] == owner:
-                counts[last] += 1
-                continue
-            at = first
-            while at < used and rows[at] != owner:
-                at += 1
-            if at == used:
-                rows[at], counts[at] = owner, 0
-                used += 1
-            counts[at] += 1
-            last = at
-        # The likeliest first, the lower row first of equals.
-        for a in range(first + 1, used):
-            b = a
-            while b > first and (
-                counts[b] > counts[b - 1] or (counts[b] == counts[b - 1] and rows[b] < rows[b - 1])
-            ):  # fmt: skip
-                rows[b], rows[b - 1] = rows[b - 1], rows[b]
-                counts[b], counts[b - 1] = counts[b - 1], counts[b]
-                b -= 1
-        offsets[i + 1] = used
-    return offsets, rows[:used].copy(), counts[:used].copy()
 
 
 def wrong_share(

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
 
-__all__ = ["Whole", "compiled"]
+__all__ = ["Whole", "compiled", "interpreted"]
 
 Whole: TypeAlias = Any
 """A whole number inside compiled code: int and int64 are one there."""
@@ -39,3 +39,8 @@ def compiled(function: _Function, *, inline: bool = False) -> _Function:
         return cast(_Function, numba.njit(cache=True, **options)(function))
     except RuntimeError:
         return cast(_Function, numba.njit(**options)(function))
+
+
+def interpreted(function: _Function) -> _Function:
+    """Return the plain Python function that `compiled` was given."""
+    return cast(_Function, getattr(function, "py_func", function))

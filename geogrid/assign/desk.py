@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from geogrid.assign.roster_files import (
 )
 from geogrid.assign.rule_checks import rule_problems
 from geogrid.assign.rule_files import RULE_SHEETS, read_rulebook, rulebook_of, rulebook_values, write_rulebook
-from geogrid.assign.rulebook import Rulebook
+from geogrid.assign.rulebook import Category, Rulebook
 from geogrid.assign.store import load_tables, save_tables
 from geogrid.assign.units import require_units
 from geogrid.atlas import Atlas as EditionStore
@@ -49,7 +51,7 @@ class Edition(StoredEdition):
         return locator_of_edition(self)
 
 
-class Atlas(EditionStore):
+class Atlas(EditionStore[Edition]):
     """The store of a city's editions, roster and rulebook, which answers who is responsible.
 
     Examples
@@ -117,6 +119,13 @@ class Atlas(EditionStore):
             that does not exist; then nothing was changed.
         """
         return self._take_rules(read_rulebook(path, onto=self.rulebook()), path, dry_run)
+
+    def add_categories(self, categories: Sequence[Category], *, dry_run: bool = False) -> tuple[Change, ...]:
+        """Add categories to the rulebook, in place of those of the same code; return the changes."""
+        rules = self.rulebook()
+        fresh = {category.code for category in categories}
+        kept = tuple(category for category in rules.categories if category.code not in fresh)
+        return self._take_rules(replace(rules, categories=(*kept, *categories)), None, dry_run)
 
     def replace_rulebook(self, rulebook: Rulebook, *, dry_run: bool = False) -> tuple[Change, ...]:
         """Make `rulebook` the atlas's rulebook, all or nothing; return the changes."""
@@ -196,7 +205,7 @@ class Atlas(EditionStore):
     def _edition(self, number: int | None, as_of: dt.date | dt.datetime | None) -> Edition:
         editions: tuple[Edition, ...] | None = self._kept.get("editions")
         if editions is None:
-            editions = self.editions()  # type: ignore[assignment]
+            editions = self.editions()
             self._kept["editions"] = editions
         if number is None:
             day = self._day(as_of)
@@ -206,7 +215,7 @@ class Atlas(EditionStore):
         for edition in editions or ():
             if edition.number == number:
                 return edition
-        return self.edition(number, as_of=None if number is not None else self._day(as_of))  # type: ignore[return-value]
+        return self.edition(number, as_of=None if number is not None else self._day(as_of))
 
     def _day(self, as_of: dt.date | dt.datetime | None) -> dt.date:
         tz = self._kept["roster"].calendar.tz

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from geogrid.assign.compiled import interpreted
 from geogrid.assign.locator_build import Surface, build_surface
-from geogrid.assign.locator_kernel import locate_degrees, locate_steps, owner_at
+from geogrid.assign.locator_kernel import locate_degrees, locate_steps, resolved
 from geogrid.assign.locator_nearest import Rim
 from geogrid.assign.shift import shift_one, shift_to_wgs84
 from geogrid.crs import require_lonlat, to_wgs84
@@ -26,6 +27,7 @@ __all__ = ["Locator"]
 
 _PLAIN = (Datum.WGS84, Datum.CGCS2000)
 _BLOCK = 1 << 16
+_resolved_interpreted = interpreted(resolved)
 
 
 def _nothing() -> None:
@@ -233,7 +235,7 @@ class Locator:
         self.guard()
         surface = self.surface(layer)
         owners = np.empty(len(steps), np.int32)
-        locate_steps(steps, surface.head, surface.table, surface.lists, owners)
+        locate_steps(steps, surface.head, *surface.parts, owners)
         return self.rows_of(layer, owners)
 
     def locate_all(
@@ -320,7 +322,14 @@ class Locator:
     @staticmethod
     def _owner(surface: Surface, x: int, y: int) -> int:
         west, south, k, width, height = surface.corner
-        return int(owner_at(x - west, y - south, k, width, height, surface.table, surface.lists))
+        column, row = (x - west) >> k, (y - south) >> k
+        if not (0 <= column < width and 0 <= row < height):
+            return -1
+        table, records, entries = surface.views
+        value: int = table[row * width + column]
+        if value >= -1:
+            return value
+        return int(_resolved_interpreted(x, y, west, south, k, value, table, records, entries))
 
 
 def _floats(lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -351,5 +360,5 @@ def _fill_degrees(surface: Surface, lon: FloatArray, lat: FloatArray, datum: Dat
         x, y = lon[part], lat[part]
         if datum not in _PLAIN:
             x, y = (_readable(values) for values in shift_to_wgs84(x, y, datum))
-        if locate_degrees(x, y, surface.head, surface.table, surface.lists, owners[part]) >= 0:
+        if locate_degrees(x, y, surface.head, *surface.parts, owners[part]) >= 0:
             require_lonlat(lon, lat)

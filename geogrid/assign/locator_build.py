@@ -5,11 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from geogrid.assign.locator_sweep import CHILD_BITS, ENTRY_WORDS, edges_by_strip, sweep
+from geogrid.assign.locator_sweep import CHILD_BITS, RECORD_WORDS, edges_by_strip, renumber, sweep
 from geogrid.errors import InputError
 from geogrid.lattice import LatticePolygons
 from geogrid.types import Int32Array, IntArray
@@ -18,10 +19,8 @@ __all__ = ["Surface", "build_surface"]
 
 _LONGEST_STEPS = 900_000_000
 """Up to 90 degrees a cross product of local coordinates fits 64 bits."""
-_CACHE_BYTES = 24 << 20
-_BYTES_PER_POLYGON = 160
-_BYTES_PER_POLYGON_IN_CACHE = 2400
-_MOST_TILES = 1 << 28
+_TABLE_SIZES = ((4 << 20, 400), (64 << 20, 100), (1 << 40, 32))
+"""Most bytes of a table, and of them for each polygon: of a town, of a large city, of anything."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +33,12 @@ class Surface:
         West and south lattice column and row of the first tile, tile size as a power of two,
         tiles eastward, tiles northward, polygons, 0, 0.
     table : (t,) int32
-        A tile's owner, or -1; or ``-2 - 2 * entry`` where its list begins; or ``-3 - 2 * tile``
-        where its own 16 × 16 tiles begin.
-    entries : (m, 8) int32
-        The lists; see `geogrid.assign.locator_kernel.owner_at`.
+        A tile's owner, or -1; or ``-2 - 4 * record`` of the straight border that divides it; or
+        ``-3 - 4 * entry`` where its list begins; or ``-4 - 4 * tile`` where its own 16 × 16 tiles begin.
+    records : (r, 8) int32
+        Borders; see `geogrid.assign.locator_sweep.RECORD_WORDS`.
+    entries : (m, 2) int32
+        The lists; see `geogrid.assign.locator_sweep.sweep`.
     rim : (r, 4) int32
         Edges with nobody on the other side: from lon, lat to lon, lat.
     rim_owner : (r,) int32
@@ -45,13 +46,14 @@ class Surface:
 
     head: IntArray
     table: Int32Array
+    records: Int32Array
     entries: Int32Array
     rim: Int32Array
     rim_owner: Int32Array
 
     def __post_init__(self) -> None:
         """Make the arrays read-only: nothing changes an index, and kernels are compiled for one type."""
-        for values in (self.head, self.table, self.entries, self.rim, self.rim_owner):
+        for values in (self.head, self.table, self.records, self.entries, self.rim, self.rim_owner):
             values.flags.writeable = False
 
     @cached_property
@@ -61,9 +63,19 @@ class Surface:
         return west, south, bits, width, height
 
     @cached_property
-    def lists(self) -> Int32Array:
-        """The entries as one flat run."""
-        return self.entries.reshape(-1)
+    def parts(self) -> tuple[Int32Array, Int32Array, Int32Array]:
+        """What the kernels read: the table, and the records and entries as flat runs."""
+        return self.table, self.records.reshape(-1), self.entries.reshape(-1)
+
+    @cached_property
+    def views(self) -> tuple[Any, Any, Any]:
+        """The same parts for the interpreted kernel: a view gives plain integers fast."""
+        table, records, entries = (memoryview(part) for part in self.parts)  # type: ignore[arg-type]
+        return table, records, entries
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the views: they cannot be pickled, and are made again when they are asked for."""
+        return {name: value for name, value in vars(self).items() if name != "views"}
 
     def __len__(self) -> int:
         """Return the number of polygons."""
@@ -75,6 +87,8 @@ class _Edges:
     line: Int32Array
     turn: npt.NDArray[np.int8]
     polygon: Int32Array
+    same_as: Int32Array
+    records: Int32Array
 
 
 def build_surface(polygons: LatticePolygons, *, workers: int = 1, tile_bits: int | None = None) -> Surface:
@@ -99,21 +113,21 @@ def build_surface(polygons: LatticePolygons, *, workers: int = 1, tile_bits: int
     edges = _from_low(starts, ends, owner)
     if len(edges.line) == 0:
         head = np.array([0, 0, 0, 0, 0, len(polygons), 0, 0], np.int64)
-        none = np.empty((0, ENTRY_WORDS), np.int32)
-        return Surface(head, np.empty(0, np.int32), none, np.empty((0, 4), np.int32), np.empty(0, np.int32))
+        none = np.empty(0, np.int32)
+        return Surface(head, none, none.reshape(0, RECORD_WORDS), none.reshape(0, 2), none.reshape(0, 4), none.copy())
     low, high = polygons.coords.min(axis=0).astype(np.int64), polygons.coords.max(axis=0).astype(np.int64)
     west, south = int(low[0]) - 1, int(low[1])
-    bits = _tile_bits(edges, high - (west, south) + 1, len(polygons)) if tile_bits is None else tile_bits
+    bits = _tile_bits(high - (west, south) + 1, len(polygons)) if tile_bits is None else tile_bits
     width, height = ((high - (west, south)) >> bits) + 1
     offsets, by_strip = edges_by_strip(edges.line, south, bits, int(height))
     strip = np.arange(height, dtype=np.int64)
     none = np.zeros(height, np.int64)
     jobs = np.column_stack([south + (strip << bits), none + west, offsets[:-1], offsets[1:], none, none, strip * width])
     table = np.empty(width * height, np.int32)
-    table, entries = _fill(edges, jobs, by_strip, int(bits), int(width), table, workers)
+    table, records, entries = _fill(edges, jobs, by_strip, int(bits), int(width), table, workers)
     head = np.array([west, south, bits, width, height, len(polygons), 0, 0], np.int64)
     rim, rim_owner = _rim(starts, ends, owner)
-    return Surface(head, table, entries, rim, rim_owner)
+    return Surface(head, table, records, entries, rim, rim_owner)
 
 
 def _from_low(starts: Int32Array, ends: Int32Array, owner: IntArray) -> _Edges:
@@ -130,62 +144,80 @@ def _from_low(starts: Int32Array, ends: Int32Array, owner: IntArray) -> _Edges:
     up = rise[sloped] > 0
     low = np.where(up[:, None], starts[sloped], ends[sloped])
     line = np.column_stack([low, np.where(up, run[sloped], -run[sloped]), np.abs(rise[sloped])])
-    return _Edges(line.astype(np.int32), np.where(up, -1, 1).astype(np.int8), owner[sloped].astype(np.int32))
+    turn = np.where(up, -1, 1).astype(np.int8)
+    return _Edges(line.astype(np.int32), turn, *_records(line, turn, owner[sloped]))
 
 
-def _tile_bits(edges: _Edges, extent: IntArray, count: int) -> int:
-    """Return the tile size that spends the memory allowed: small tiles seldom hold an edge."""
-    in_cache = min(_CACHE_BYTES, (64 << 10) + _BYTES_PER_POLYGON_IN_CACHE * count)
-    allowed = max(in_cache, _BYTES_PER_POLYGON * count)
-    reach = int(np.abs(edges.line[:, 2:].astype(np.int64)).sum())
+def _records(
+    line: IntArray, turn: npt.NDArray[np.int8], owner: IntArray
+) -> tuple[Int32Array, Int32Array, Int32Array]:  # fmt: skip
+    """Return the edges' polygons, the record of each edge, and the records: equal edges share one."""
+    order = np.lexsort(((line[:, 2] << 32) | line[:, 3], (line[:, 0] << 32) | (line[:, 1] & 0xFFFFFFFF)))
+    ordered = line[order]
+    new = np.ones(len(order), bool)
+    new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    same_as = np.empty(len(order), np.int32)
+    same_as[order] = np.cumsum(new) - 1
+    records = np.zeros((int(new.sum()), RECORD_WORDS), np.int32)
+    records[:, :4] = ordered[new]
+    # An edge that runs up has its polygon in the west; of several the first row owns.
+    for column, side in ((4, turn < 0), (5, turn > 0)):
+        first = np.full(len(records), np.iinfo(np.int32).max, np.int64)
+        np.minimum.at(first, same_as[side], owner[side])
+        records[:, column] = np.where(first == np.iinfo(np.int32).max, -1, first)
+    return owner.astype(np.int32), same_as, records
+
+
+def _tile_bits(extent: IntArray, count: int) -> int:
+    """Return the tile size that spends the memory allowed: small tiles seldom hold an edge.
+
+    A small place gets many tiles per polygon, as its table stays in the cache all the same.
+    """
+    allowed = max(min(most, each * count) for most, each in _TABLE_SIZES)
     for bits in range(4, 33):
-        tiles = int(((extent[0] >> bits) + 1) * ((extent[1] >> bits) + 1))
-        # Two polygons share nearly every edge, and they share its entries.
-        held = (reach >> bits) + len(edges.line) if bits <= 16 else 0
-        if tiles <= _MOST_TILES and 4 * tiles + 4 * ENTRY_WORDS * held // 2 <= allowed:
+        if 4 * int(((extent[0] >> bits) + 1) * ((extent[1] >> bits) + 1)) <= max(allowed, 4096):
             return bits
     return 32
 
 
 def _fill(
     edges: _Edges, jobs: IntArray, job_edges: Int32Array, bits: int, width: int, table: Int32Array, workers: int
-) -> tuple[Int32Array, Int32Array]:
+) -> tuple[Int32Array, Int32Array, Int32Array]:
     """Sweep all strips, then the tiles of crowded tiles, level by level."""
     state = np.empty((0, 3), np.int64)
-    pieces: list[Int32Array] = []
-    count = 0
+    pieces, more = [np.empty((0, 2), np.int32)], [edges.records]
+    n_entries, n_records = 0, len(edges.records)
     while len(jobs):
         chunks = np.array_split(jobs, min(len(jobs), max(1, 4 * workers)))
 
         def run(
             chunk: IntArray,
             level: tuple[Int32Array, IntArray, int, int, Int32Array] = (job_edges, state, bits, width, table),
-        ) -> tuple[Int32Array, IntArray, Int32Array, IntArray]:
-            e = edges
-            return sweep(e.line, e.turn, e.polygon, chunk, *level)
+        ) -> tuple[Int32Array, Int32Array, IntArray, Int32Array, IntArray]:
+            return sweep(edges.line, edges.turn, edges.polygon, edges.same_as, edges.records, chunk, *level)
 
         with ThreadPoolExecutor(workers) as pool:
             results = list(pool.map(run, chunks))
         crowded: list[IntArray] = []
         n_edges = n_state = 0
-        for chunk, (entries, crowd, crowd_edges, crowd_state) in zip(chunks, results, strict=True):
-            if count:
-                for job in chunk:
-                    tiles = table[job[6] : job[6] + width]
-                    tiles[tiles < -3] -= 2 * count
-                    # An entry at 0 is -2, a crowded tile is -3 until it has tiles of its own.
-                    tiles[tiles == -2] -= 2 * count
+        for chunk, (extra, entries, crowd, crowd_edges, crowd_state) in zip(chunks, results, strict=True):
+            # Each chunk numbered its own entries from 0 and its own records after the shared ones.
+            added = n_records - len(edges.records)
+            renumber(table, chunk, width, n_entries, added, len(edges.records))
+            entries[entries[:, 0] >= len(edges.records), 0] += added
             pieces.append(entries)
-            count += len(entries)
+            more.append(extra)
+            n_entries += len(entries)
+            n_records += len(extra)
             crowded.append(crowd + np.array([0, 0, n_edges, n_edges, n_state, n_state, 0], np.int64))
             n_edges += len(crowd_edges)
             n_state += len(crowd_state)
         below = min(CHILD_BITS, bits)
-        job_edges = np.concatenate([r[2] for r in results])[:, 0]
-        state = np.concatenate([r[3] for r in results])
+        job_edges = np.concatenate([r[3] for r in results])[:, 0]
+        state = np.concatenate([r[4] for r in results])
         jobs, table = _divided(np.concatenate(crowded), table, bits, below)
         bits, width = bits - below, 1 << below
-    return table, np.concatenate(pieces)
+    return table, np.concatenate(more), np.concatenate(pieces)
 
 
 def _divided(crowded: IntArray, table: Int32Array, bits: int, below: int) -> tuple[IntArray, Int32Array]:
@@ -195,7 +227,7 @@ def _divided(crowded: IntArray, table: Int32Array, bits: int, below: int) -> tup
     side = 1 << below
     first = len(table) + np.arange(len(crowded), dtype=np.int64) * side * side
     table = np.concatenate([table, np.full(len(crowded) * side * side, -1, np.int32)])
-    table[crowded[:, 6]] = -3 - 2 * first
+    table[crowded[:, 6]] = -4 - 4 * first
     jobs = np.repeat(crowded, side, axis=0)
     strip = np.tile(np.arange(side, dtype=np.int64), len(crowded))
     jobs[:, 0] += strip << (bits - below)

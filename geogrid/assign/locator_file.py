@@ -37,7 +37,7 @@ VERSION = 1
 _MAGIC = b"geogrid-locator\0"
 _START = struct.Struct("<16sII32s")
 _ALIGN = 64
-_PARTS = ("head", "table", "entries", "rim", "rim_owner")
+_PARTS = ("head", "table", "records", "entries", "rim", "rim_owner")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from west to east. The sweep carries, for every lattice row, the polygons whose 
 there is not zero; it is kept as its differences along the rows, a short sorted list of
 ``(row, polygon, step)``. Where an edge passes through a tile, the rows are cut into bands in which
 the order of the edges does not change, and a band is a run of (edge, who owns the points west
-of it). Joining the bands again gives the tile's list (see `locator_kernel.owner_at`).
+of it). Joining the bands again gives the tile's list (see `locator_kernel.resolved`).
 
 Only whole lattice rows are looked at, so edges may cross, overlap or repeat between and on them: what is
 built is exactly the half-open rule of `geogrid.lattice.winding`, the lowest row
@@ -20,10 +20,10 @@ import numpy.typing as npt
 from geogrid.assign.compiled import Whole, compiled
 from geogrid.types import Int32Array, IntArray
 
-__all__ = ["CHILD_BITS", "ENTRY_WORDS", "edges_by_strip", "sweep"]
+__all__ = ["CHILD_BITS", "RECORD_WORDS", "edges_by_strip", "renumber", "sweep"]
 
-ENTRY_WORDS = 8
-"""int32 words of an entry: line, first row | row span << 16, owner, owner else, more follow."""
+RECORD_WORDS = 8
+"""int32 words of a border record: ax, ay, run, rise, owner west of it, owner east of it, 0, 0."""
 CHILD_BITS = 4
 """A crowded tile is divided in 2**4 by 2**4 tiles."""
 _MOST_RECORDS = 24
@@ -346,10 +346,88 @@ def _ordered(node: IntArray, before: npt.NDArray[np.bool_], nodes: Whole, order:
 
 
 @compiled
+def _straight(
+    line: Int32Array, node: IntArray, nodes: Whole, south: Whole, north: Whole, west: Whole, east: Whole
+) -> Whole:  # fmt: skip
+    """Return the node of the one straight border that divides a tile, or -1.
+
+    The border is taken as endless: every row must then give the owner that the nodes give.
+    """
+    border = -1
+    for n in range(nodes):
+        if node[n, 2] >= 0:
+            if border >= 0:
+                return -1
+            border = n
+    if border < 0:
+        # No edge, two owners: divided from west to east. The upper run of rows stands for it.
+        if nodes == 2:
+            return 0 if node[0, 0] > node[1, 0] else 1
+        return -1
+    edge, ahead, behind = node[border, 2], node[border, 3], np.int64(-2)
+    for n in range(nodes):
+        if n == border:
+            continue
+        for part in range(2):
+            # The rows of this run below and above those that the border crosses.
+            lo = node[n, 0] if part == 0 else max(node[n, 0], node[border, 1])
+            hi = min(node[n, 1], node[border, 0]) if part == 0 else node[n, 1]
+            if lo >= hi:
+                continue
+            for side in range(2):
+                whole, rest = _crossing(line, edge, lo if side == 0 else hi - 1)
+                last_west = whole + (1 if rest > 0 else 0) - 1
+                if node[n, 3] == ahead:
+                    if last_west < east - 1:
+                        return -1
+                elif last_west >= west:
+                    return -1
+        if node[n, 3] != ahead:
+            if behind != -2 and behind != node[n, 3]:
+                return -1
+            behind = node[n, 3]
+        elif max(node[n, 0], node[border, 0]) < min(node[n, 1], node[border, 1]):
+            return -1
+    return border
+
+
+@compiled
+def _record(
+    line: Int32Array, same_as: Int32Array, records: Int32Array, node: IntArray, at: Whole, nodes: Whole,
+    extra: Int32Array, n_extra: Whole,
+) -> tuple[Whole, Int32Array, Whole]:  # fmt: skip
+    """Return the record of a border with its owner west and, if `nodes` > 0, east of it.
+
+    One that is not as expected is added to `extra`, after all that are.
+    """
+    edge, ahead = node[at, 2], node[at, 3]
+    behind = np.int64(-2)
+    for n in range(nodes):
+        if n != at and node[n, 3] != ahead:
+            behind = node[n, 3]
+    if edge >= 0:
+        known = np.int64(same_as[edge])
+        if records[known, 4] == ahead and (nodes == 0 or records[known, 5] == behind):
+            return known, extra, n_extra
+    extra = _longer(extra, n_extra + 1)
+    extra[n_extra, :] = 0
+    if edge < 0:
+        # A point is "west" of a border that runs due east when it lies in or above row `node[at, 0]`.
+        extra[n_extra, 1], extra[n_extra, 2] = node[at, 0] - 1, 1
+    else:
+        for c in range(4):
+            extra[n_extra, c] = line[edge, c]
+    extra[n_extra, 4] = ahead
+    extra[n_extra, 5] = max(behind, np.int64(-1))
+    return len(records) + n_extra, extra, n_extra + 1
+
+
+@compiled
 def sweep(
     line: Int32Array, turn: npt.NDArray[np.int8], polygon: Int32Array,
+    same_as: Int32Array, records: Int32Array,
     jobs: IntArray, job_edges: Int32Array, job_state: IntArray, k: Whole, width: Whole, table: Int32Array,
-) -> tuple[Int32Array, IntArray, Int32Array, IntArray]:  # fmt: skip
+) -> tuple[Int32Array, Int32Array, IntArray, Int32Array, IntArray]:  # fmt: skip
     """Fill the tiles of some strips and return their lists and the tiles that are too crowded.
 
     Parameters
@@ -364,24 +442,33 @@ def sweep(
         of its western state in `job_state`, place of its first tile in `table`.
     k, width : int
         A tile is 2**k steps wide, a strip `width` tiles long.
+    same_as : (e,) int32
+        The record of each edge; edges with the same ends share one.
+    records : (r, 8) int32
+        The borders as they are expected: one polygon on each side.
     table : (t,) int32
-        Written: the owner (-1 nobody), or ``-2 - 2 * entry``, or ``-3`` for a crowded tile.
+        Written: the owner (-1 nobody), ``-2 - 4 * record``, ``-3 - 4 * entry`` or, for a crowded
+        tile, ``-4``. Records beyond `records` are those returned.
 
     Returns
     -------
-    entries : (m, 8) int32
+    more_records : (x, 8) int32
+        Borders that are not as expected, and horizontal ones.
+    entries : (m, 2) int32
+        Lists: record, or ``-2 - owner``; first row | row span << 16, or -1 for the last.
     crowded : (c, 7) int64
         South, west, edges and state of each (like `jobs`), and its place in `table`.
     crowded_edges : (.., 1) int32
     crowded_state : (.., 3) int64
     """
     size = np.int64(1) << k
-    entries, n_entries = np.empty((256, ENTRY_WORDS), np.int32), 0
+    entries, n_entries = np.empty((256, 2), np.int32), 0
+    extra, n_extra = np.empty((64, RECORD_WORDS), np.int32), 0
     crowded, n_crowded = np.empty((16, 7), np.int64), 0
     crowded_edges, n_crowded_edges = np.empty((64, 1), np.int32), 0
     crowded_state, n_crowded_state = np.empty((64, 3), np.int64), 0
     state = np.empty((64, 3), np.int64)
-    record = np.empty((256, 4), np.int64)
+    passes = np.empty((256, 4), np.int64)
     here = np.empty((64, 4), np.int64)
     news = np.empty((64, 3), np.int64)
     node = np.empty((4 * _MOST_RECORDS, 4), np.int64)
@@ -428,9 +515,9 @@ def sweep(
                         b = min(b, y - ((tile - x) * rise) // -run)
                     if a >= b:
                         continue
-                record = _longer64(record, n_records + 1)
-                record[n_records, 0], record[n_records, 1] = e, a
-                record[n_records, 2], record[n_records, 3] = b, column
+                passes = _longer64(passes, n_records + 1)
+                passes[n_records, 0], passes[n_records, 1] = e, a
+                passes[n_records, 2], passes[n_records, 3] = b, column
                 starts[column + 1] += 1
                 n_records += 1
         for column in range(width):
@@ -438,7 +525,7 @@ def sweep(
         place = starts[:-1].copy()
         sorted_records = np.empty(n_records, np.int64)
         for i in range(n_records):
-            column = record[i, 3]
+            column = passes[i, 3]
             sorted_records[place[column]] = i
             place[column] += 1
         last_value, last_plain = np.int64(0), False
@@ -453,7 +540,7 @@ def sweep(
             for i in range(n_here):
                 source = sorted_records[starts[column] + i]
                 for c in range(3):
-                    here[i, c] = record[source, c]
+                    here[i, c] = passes[source, c]
             nodes = -1
             if k == 0 or (n_here == 0 and (steps == 0 or (steps == 1 and state[0, 0] == south))):
                 # One owner: a single lattice point, or nothing in the way. Every edge of a
@@ -475,29 +562,25 @@ def sweep(
                 and (nodes - 1 <= _MOST_ENTRIES or (n_here == 0 and k <= _WIDEST))
                 and _ordered(node, before, nodes, order)
             ):
-                entries = _longer(entries, n_entries + nodes)
-                table[base] = -2 - 2 * n_entries
-                for i in range(nodes - 1):
-                    n = order[i]
-                    e = node[n, 2]
-                    row = n_entries
-                    if e < 0:
-                        entries[row, 0], entries[row, 1] = size, 0
-                        entries[row, 2], entries[row, 3] = 0, 1
-                    elif line[e, 2] == 0:
-                        entries[row, 0], entries[row, 1] = np.int64(line[e, 0]) - tile, 0
-                        entries[row, 2], entries[row, 3] = 0, 1
-                    else:
-                        entries[row, 0], entries[row, 1] = np.int64(line[e, 0]) - tile, np.int64(line[e, 1]) - south
-                        entries[row, 2], entries[row, 3] = line[e, 2], np.int64(line[e, 3])
-                    span = (node[n, 0] - south) | ((node[n, 1] - node[n, 0] - 1) << 16)
-                    entries[row, 4] = np.uint32(span)
-                    entries[row, 5] = node[n, 3]
-                    entries[row, 6] = node[order[nodes - 1], 3]
-                    entries[row, 7] = nodes - 2 - i
-                    n_entries += 1
+                kind = _straight(line, node, nodes, south, north, tile, tile + size)
+                if kind >= 0:
+                    record, extra, n_extra = _record(line, same_as, records, node, kind, nodes, extra, n_extra)
+                    table[base] = -2 - 4 * record
+                else:
+                    entries = _longer(entries, n_entries + nodes)
+                    table[base] = -3 - 4 * n_entries
+                    for i in range(nodes):
+                        n = order[i]
+                        if node[n, 2] < 0:
+                            entries[n_entries, 0] = -2 - node[n, 3]
+                        else:
+                            record, extra, n_extra = _record(line, same_as, records, node, n, 0, extra, n_extra)
+                            entries[n_entries, 0] = record
+                        span = (node[n, 0] - south) | ((node[n, 1] - node[n, 0] - 1) << 16)
+                        entries[n_entries, 1] = np.uint32(span) if i < nodes - 1 else np.uint32(0xFFFFFFFF)
+                        n_entries += 1
             else:
-                table[base] = -3
+                table[base] = -4
                 crowded = _longer64(crowded, n_crowded + 1)
                 crowded[n_crowded, 0], crowded[n_crowded, 1] = south, tile
                 crowded[n_crowded, 2], crowded[n_crowded, 3] = n_crowded_edges, n_crowded_edges + n_here
@@ -534,5 +617,27 @@ def sweep(
                 state, steps = _merge_steps(state, steps, news, n_news)
             # A tile without edges repeats its western neighbour, unless that one held edges.
             last_value = np.int64(table[base])
-            last_plain = n_here == 0 and last_value != -3
-    return entries[:n_entries], crowded[:n_crowded], crowded_edges[:n_crowded_edges], crowded_state[:n_crowded_state]
+            last_plain = n_here == 0 and last_value != -4
+    return (
+        extra[:n_extra],
+        entries[:n_entries],
+        crowded[:n_crowded],
+        crowded_edges[:n_crowded_edges],
+        crowded_state[:n_crowded_state],
+    )
+
+
+@compiled
+def renumber(
+    table: Int32Array, jobs: IntArray, width: Whole, entries: Whole, records: Whole, shared: Whole
+) -> None:  # fmt: skip
+    """Shift the numbers of entries, and of records after the shared ones, in the tiles of some strips."""
+    for job in range(len(jobs)):
+        for at in range(jobs[job, 6], jobs[job, 6] + width):
+            place = -2 - table[at]
+            if place < 0:
+                continue
+            if place & 3 == 1:
+                table[at] -= 4 * entries
+            elif place & 3 == 0 and place >> 2 >= shared:
+                table[at] -= 4 * records

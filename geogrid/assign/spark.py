@@ -18,6 +18,7 @@ from typing import Any
 from geogrid.assign.answering import Desk
 from geogrid.assign.frame import answer_frame
 from geogrid.assign.locator_file import open_locator, save_locator
+from geogrid.assign.stream_desk import arrow_columns
 from geogrid.errors import InputError, MissingPartError
 from geogrid.types import Datum
 
@@ -82,7 +83,7 @@ def answer(
         "at": at if at is not None else dt.datetime.now(dt.UTC),
     }  # fmt: skip
     empty = pa.table({name: pa.array([], pa.float64()) for name in (lon, lat)})
-    added = _columns(answer_frame(desk, empty.to_pandas(), **{**asked, "at": dt.datetime.now(dt.UTC)})).schema
+    added = arrow_columns(answer_frame(desk, empty.to_pandas(), **{**asked, "at": dt.datetime.now(dt.UTC)})).schema
     clash = [name for name in added.names if name in df.columns]
     if clash:
         raise InputError(
@@ -129,25 +130,6 @@ def _answered(batch: Any, names: tuple[str, str], asked: dict[str, Any]) -> Any:
     import pyarrow as pa
 
     frame = pa.Table.from_batches([batch]).to_pandas()
-    added = _columns(answer_frame(_desk(names), frame, **asked))
+    added = arrow_columns(answer_frame(_desk(names), frame, **asked))
     columns = [*batch.columns, *(added.column(name).combine_chunks() for name in added.column_names)]
     return pa.RecordBatch.from_arrays(columns, names=[*batch.schema.names, *added.column_names])
-
-
-def _columns(answers: Any) -> Any:
-    """Return a frame of answers as Arrow columns that Spark knows: categories become text."""
-    import pandas as pd
-    import pyarrow as pa
-
-    columns = {}
-    for name in answers.columns:
-        values = answers[name]
-        if isinstance(values.dtype, pd.CategoricalDtype):
-            words = pa.array([str(word) for word in values.cat.categories], pa.string())
-            codes = values.cat.codes.to_numpy()
-            columns[name] = words.take(pa.array(codes, pa.int32(), mask=codes < 0))
-        elif values.dtype == object:
-            columns[name] = pa.array(values.tolist(), pa.string())
-        else:
-            columns[name] = pa.array(values.to_numpy())
-    return pa.table(columns)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Generic, Self
 
 from sqlalchemy import Connection, Engine
+from typing_extensions import TypeVar
 
 from geogrid.atlas.creation import create_tables, require_atlas
 from geogrid.atlas.draft import Draft, open_draft, read_drafts, start_draft
@@ -26,11 +27,14 @@ from geogrid.types import Progress, no_progress
 __all__ = ["Atlas", "as_date"]
 
 
+_Edition_co = TypeVar("_Edition_co", bound=Edition, default=Edition, covariant=True)
+
+
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-class Atlas:
+class Atlas(Generic[_Edition_co]):
     """The store of a city's editions: one GeoPackage file, or a PostgreSQL database with PostGIS.
 
     Parameters
@@ -52,7 +56,7 @@ class Atlas:
     >>> folder.cleanup()
     """
 
-    edition_type: type[Edition] = Edition
+    edition_type: type[_Edition_co] = Edition  # type: ignore[assignment]
     """What `edition` returns; a subclass of the atlas may return more."""
 
     def __init__(self, engine: Engine, *, clock: Callable[[], dt.datetime] = _now) -> None:
@@ -111,7 +115,7 @@ class Atlas:
         based_on: int | None = None,
         replace: bool = False,
         progress: Progress = no_progress,
-    ) -> Edition:
+    ) -> _Edition_co:
         """Return the edition that `division` has become.
 
         Cells without a code are numbered; those that live on from the edition before keep theirs.
@@ -159,7 +163,7 @@ class Atlas:
         progress("commit", 1, 1)
         return self.editions()[-1]
 
-    def editions(self) -> tuple[Edition, ...]:
+    def editions(self) -> tuple[_Edition_co, ...]:
         """Return all editions in the order of publishing."""
         return read_editions(self.engine, self.edition_type)
 
@@ -169,7 +173,7 @@ class Atlas:
         *,
         as_of: dt.date | dt.datetime | str | None = None,
         known_at: dt.datetime | None = None,
-    ) -> Edition:
+    ) -> _Edition_co:
         """Return one edition: by number, or the one in force on a day (today unless told).
 
         Parameters
@@ -309,11 +313,11 @@ def _require_turn(
         raise ConflictError(
             f"edition {later[0].number} already begins on {later[0].valid_from.isoformat()}", given=begins.isoformat(),
             allowed=f"a day after {later[-1].valid_from.isoformat()}",
-            mend="choose a later day, or say that the later editions are to be replaced",
+            mend="choose a later day, or say that the later editions are to be replaced (--replace)",
         )  # fmt: skip
 
 
-def _spans(editions: list[Edition] | tuple[Edition, ...]) -> str:
+def _spans(editions: Sequence[Edition]) -> str:
     return (
         "; ".join(
             f"edition {e.number} from {e.valid_from.isoformat()}"

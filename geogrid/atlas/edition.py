@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -189,14 +189,17 @@ class EditionLayer:
         return geopandas.GeoDataFrame(columns, geometry=self.shapes.to_shapely(), crs="EPSG:4326")
 
 
-def read_editions(engine: Engine, kind: type[Edition] = Edition) -> tuple[Edition, ...]:
+_Kind = TypeVar("_Kind", bound=Edition)
+
+
+def read_editions(engine: Engine, kind: type[_Kind]) -> tuple[_Kind, ...]:
     """Return all editions in order, each with the day its validity ends.
 
     From `valid_from` on, an edition is in force until a later one says otherwise.
     """
     with reading(engine) as connection:
         rows = connection.execute(select(edition_table).order_by(edition_table.c.number)).all()
-    result: list[Edition] = []
+    result: list[_Kind] = []
     following: dt.date | None = None
     for row in reversed(rows):
         ends = None if following is None else max(following, row.valid_from)

@@ -62,9 +62,23 @@ def adopt(
         str | None, typer.Option("--valid-from", help="The first day it is in force; today if left out.")
     ] = None,
     note: Annotated[str, typer.Option("--note", help="Why this edition was made.")] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Withdraw the editions that begin on that day or later.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Take an existing division as it is, prove it and publish it."""
+    """Take an existing division as it is, prove it and publish it.
+
+    Exit code 0 if nothing is wrong with it or its faults are accepted, else 1; then nothing is published.
+
+    Example:
+
+    geogrid adopt grids.shp --encoding gbk --datum gcj02
+
+    geogrid adopt beats.gpkg --heal 0.5 --changes changes.gpkg
+
+    geogrid adopt districts.gpkg --layer cell --atlas city.gpkg
+    """
     if changes is not None and heal is None:
         raise InputError("there are changes only when something is healed", given="--changes", mend="add --heal 0.5")
     reading: dict[str, Any] = {"layer": file_layer, "crs": crs, "datum": datum, "encoding": encoding}
@@ -84,7 +98,7 @@ def adopt(
         held_back = bool(adopted.findings) and not accept_faults
         edition = None
         if atlas is not None and not held_back:
-            edition = publish(adopted, atlas, valid_from=valid_from, note=note, progress=progress)
+            edition = publish(adopted, atlas, valid_from=valid_from, note=note, replace=replace, progress=progress)
     if changed is not None and not json:
         _show_changes(changed)
     show(adopted, edition, atlas=atlas, json=json, more={} if changed is None else {"changes": list(changed)})

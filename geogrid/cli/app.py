@@ -24,13 +24,17 @@ VERBS: dict[str, str] = {
     "assign": "Answer a file of reports: CSV, Excel, Parquet, GeoPackage, NDJSON.",
     "doctor": "Tell whether a feed's coordinates are mislabelled, and how sure answers are.",
     "roster": "Import, export and show stations, people and duties.",
+    "route": "Import, export and check categories, rules, assets and powers.",
+    "answer": "Trace who answers a place by day, hour by hour.",
     "coverage": "Prove that every place has an owner, and list where not.",
+    "fit": "Show how past reports fall on grids, stations and people.",
+    "daily": "Take daily reports of stations, also nothing; show who is missing and what is red.",
     "editions": "List the editions of an atlas.",
     "diff": "Show what changed between two editions.",
     "map": "Draw a layer as one HTML page.",
     "export": "Write a layer to GeoJSON, GeoPackage, GeoParquet, FlatGeobuf or Shapefile.",
     "check": "Read outlines and report what is wrong with them.",
-    "fit": "Tell whether seams stand off the legal borders as a whole, and by how much.",
+    "seams": "Tell whether seams stand off the legal borders as a whole, and by how much.",
     "code": "Explain a code against the register.",
     "serve": "Serve an atlas over HTTP.",
 }
@@ -64,12 +68,21 @@ def build_app(typed: str | None = None) -> typer.Typer:
     return app
 
 
-def _root(*, version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         import geogrid
 
         typer.echo(f"geogrid {geogrid.__version__}")
         raise typer.Exit
+
+
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:

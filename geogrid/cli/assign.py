@@ -40,6 +40,12 @@ def assign(
     """Answer every report of a file; each is answered or refused on its own.
 
     Exit code 0 if all are answered, 1 if some are refused, outside, in a hole or disagree.
+
+    Example:
+
+    geogrid assign reports.csv --atlas city.gpkg --datum gcj02 --out answers.csv
+
+    geogrid assign 311.csv --atlas city.gpkg --datum wgs84 --expect district
     """
     frame = read_reports(reports)
     x, y = lon or column_like(frame, "lon"), lat or column_like(frame, "lat")

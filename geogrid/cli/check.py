@@ -39,6 +39,12 @@ def check(
     """Read outlines and report what is wrong with them, where, and how much.
 
     Exit code 0 if nothing is, 1 if anything is.
+
+    Example:
+
+    geogrid check streets.shp --code JDDM --name JDMC --encoding gbk
+
+    geogrid check district=outline.geojson street=streets.gpkg
     """
     findings: list[Finding] = []
     sources: list[str | dict[str, str | Path | LevelFile]] = []

@@ -26,6 +26,12 @@ def code_(
     """Explain a code against the register: district, street, community, number.
 
     Exit code 1 if the register should know an area of the code and does not, 2 if it is no code.
+
+    Example:
+
+    geogrid code 310114001001023
+
+    geogrid code Canton-00042 --scheme '{area}-{seq:05d}'
     """
     names = None if not register else read_register(*register)
     found = explain_code(code.strip(), scheme=scheme, register=names)

@@ -23,7 +23,12 @@ def diff(
     layer: Annotated[str | None, typer.Option("--layer", help="Only this layer.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show what changed between two editions: cells and grids new, gone, changed, and the m² that moved."""
+    """Show what changed between two editions: cells and grids new, gone, changed, and the m² that moved.
+
+    Example:
+
+    geogrid diff 3 4 --atlas city.gpkg --layer responsibility
+    """
     opened = Atlas.open(atlas)
     before, after = opened.edition(earlier), opened.edition(later)
     if layer is not None and layer not in before.layer_names:

@@ -19,7 +19,14 @@ def editions(
     verify: Annotated[bool, typer.Option("--verify", help="Read every edition and compare it with its hash.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the editions of an atlas."""
+    """List the editions of an atlas, or tell the life of a code.
+
+    Example:
+
+    geogrid editions --atlas city.gpkg --verify
+
+    geogrid editions --atlas city.gpkg --code 310114001001023
+    """
     opened = Atlas.open(atlas)
     if code is not None:
         found = opened.history(code)

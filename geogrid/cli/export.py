@@ -22,7 +22,14 @@ def export(
     as_of: Annotated[str | None, typer.Option("--as-of", help="The edition in force on this day.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Write a layer to GeoJSON, GeoPackage, GeoParquet, FlatGeobuf or Shapefile."""
+    """Write a layer to GeoJSON, GeoPackage, GeoParquet, FlatGeobuf or Shapefile.
+
+    Example:
+
+    geogrid export --atlas city.gpkg --layer cell --out cells.geojson
+
+    geogrid export --atlas city.gpkg --layer area_street --out streets.shp
+    """
     chosen = Atlas.open(atlas).edition(edition, as_of=as_of)
     done = export_layer(chosen, layer, out)
     if json:

@@ -31,6 +31,12 @@ def lookup(
     """Answer one place: cell, grids, station, accountable person, and why.
 
     Exit code 0 if somebody answers, 1 for a hole, a clash or a point outside.
+
+    Example:
+
+    geogrid lookup --atlas city.gpkg --lon 121.25 --lat 31.38 --datum gcj02
+
+    geogrid lookup --atlas city.gpkg --lon 121.25 --lat 31.38 --datum wgs84 --zh
     """
     answer = Atlas.open(atlas).answer(
         lon=lon, lat=lat, datum=datum, category=category, condition=condition, at=moment(at)

@@ -31,7 +31,14 @@ def map_(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Draw a layer of an edition as one HTML page that opens anywhere, without a network."""
+    """Draw a layer of an edition as one HTML page that opens anywhere, without a network.
+
+    Example:
+
+    geogrid map --atlas city.gpkg --out map.html
+
+    geogrid map --atlas city.gpkg --layer station --language zh-CN --out map.html
+    """
     from geogrid.assign.desk import Atlas
     from geogrid.maps import draw_map, who_answers
 

@@ -45,8 +45,9 @@ def _plain(value: Any) -> Any:
 
 
 def print_json(value: Any) -> None:
-    """Print `value` as JSON; dataclasses, numpy values, dates and paths are understood."""
-    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) + "\n")
+    """Print `value` as JSON; dataclasses, numpy values, dates and paths are understood, NaN becomes null."""
+    plain = json.loads(json.dumps(value, default=_plain), parse_constant=lambda _: None)
+    sys.stdout.write(json.dumps(plain, ensure_ascii=False, indent=2) + "\n")
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None) -> None:

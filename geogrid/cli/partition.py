@@ -32,23 +32,41 @@ def partition(
         typer.Option("--valid-from", help="The first day it is in force, e.g. 2026-12-01; today if left out."),
     ] = None,
     note: Annotated[str, typer.Option("--note", help="Why this edition was made.")] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Withdraw the editions that begin on that day or later.")
+    ] = False,
     workers: Annotated[
         int, typer.Option("--workers", min=1, help="Processes; the result is the same for any number.")
     ] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Cut a place into cells and grids by a plan and publish an edition."""
+    """Cut a place into cells and grids by a plan and publish an edition.
+
+    Example:
+
+    geogrid partition plan.toml
+
+    geogrid partition plan.toml --atlas city.gpkg --valid-from 2026-12-01
+    """
     recipe = Plan.read(plan)
+    numbering = {
+        section.name: Numbering(section.codes.template, section.codes.limit)
+        for section in recipe.layers
+        if section.codes is not None
+    }
     with progress_bar(quiet=json) as progress:
         division = divide(recipe, progress=progress, workers=workers)
-        numbering = {
-            section.name: Numbering(section.codes.template, section.codes.limit)
-            for section in recipe.layers
-            if section.codes is not None
-        }
         edition = None
         if atlas is not None:
-            edition = publish(division, atlas, valid_from=valid_from, note=note, numbering=numbering, progress=progress)
+            edition = publish(
+                division,
+                atlas,
+                valid_from=valid_from,
+                note=note,
+                replace=replace,
+                numbering=numbering,
+                progress=progress,
+            )
     show(division, edition, atlas=atlas, json=json)
 
 
@@ -58,6 +76,7 @@ def publish(
     *,
     valid_from: str | None,
     note: str,
+    replace: bool,
     progress: Progress,
     numbering: Mapping[str, Numbering] | None = None,
 ) -> Edition:
@@ -65,7 +84,9 @@ def publish(
     is_new = "://" not in atlas and not Path(atlas).exists()
     store = Atlas.create(atlas) if is_new else Atlas.open(atlas)
     first_day = valid_from or dt.date.today().isoformat()
-    return store.publish(division, valid_from=first_day, note=note, numbering=numbering or None, progress=progress)
+    return store.publish(
+        division, valid_from=first_day, note=note, replace=replace, numbering=numbering or None, progress=progress
+    )
 
 
 def show(

@@ -27,7 +27,12 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would change.")] = False,
     json: _JSON = False,
 ) -> None:
-    """Take the tables of a file into the roster, all or nothing, and list the changes."""
+    """Take the tables of a file into the roster, all or nothing, and list the changes.
+
+    Example:
+
+    geogrid roster import roster.xlsx --atlas city.gpkg --dry-run
+    """
     changes = Atlas.open(atlas).import_roster(path, dry_run=dry_run)
     if json:
         print_json({"applied": not dry_run, "changes": changes})
@@ -45,24 +50,48 @@ def export(
     path: Annotated[Path, typer.Argument(help="A .xlsx file, or a folder for CSV files.", show_default=False)],
     atlas: _ATLAS,
     contacts: Annotated[bool, typer.Option(help="Write personal contact data, too.")] = True,
+    json: _JSON = False,
 ) -> None:
-    """Write the roster as a workbook or a folder of CSV files, which can be imported again."""
-    console().print(f"wrote {Atlas.open(atlas).export_roster(path, contacts=contacts)}")
+    """Write the roster as a workbook or a folder of CSV files, which can be imported again.
+
+    Example:
+
+    geogrid roster export roster.xlsx --atlas city.gpkg --no-contacts
+    """
+    _wrote(Atlas.open(atlas).export_roster(path, contacts=contacts), json=json)
 
 
 @roster.command()
 def template(
     path: Annotated[Path, typer.Argument(help="A .xlsx file, or a folder for CSV files.", show_default=False)],
+    json: _JSON = False,
 ) -> None:
-    """Write an empty roster to fill in: every sheet with its headers and the known roles."""
-    console().print(f"wrote {write_roster(Roster(), path)}")
+    """Write an empty roster to fill in: every sheet with its headers and the known roles.
+
+    Example:
+
+    geogrid roster template roster.xlsx
+    """
+    _wrote(write_roster(Roster(), path), json=json)
 
 
 @roster.command()
 def show(atlas: _ATLAS, json: _JSON = False) -> None:
-    """Count what the roster holds."""
+    """Count what the roster holds.
+
+    Example:
+
+    geogrid roster show --atlas city.gpkg
+    """
     counts = Atlas.open(atlas).roster().count()
     if json:
         print_json(counts)
     else:
         print_table(("table", "rows"), list(counts.items()))
+
+
+def _wrote(path: Path, *, json: bool) -> None:
+    if json:
+        print_json({"out": path})
+    else:
+        console().print(f"wrote {path}", markup=False)

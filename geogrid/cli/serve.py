@@ -24,7 +24,12 @@ def serve(
     root_path: Annotated[str, typer.Option(help="Path under which a proxy offers the server.")] = "",
     access_log: Annotated[bool, typer.Option("--access-log", help="Log each request.")] = False,
 ) -> None:
-    """Serve an atlas over HTTP until stopped: look-ups, editions, layers, health and figures."""
+    """Serve an atlas over HTTP until stopped: look-ups, editions, layers, health and figures.
+
+    Example:
+
+    geogrid serve --atlas city.gpkg --datum gcj02 --port 8080
+    """
     from geogrid.errors import MissingPartError
 
     try:

@@ -44,7 +44,7 @@ def assert_agrees(polygons: LatticePolygons, points: Int32Array, bits: int | Non
     found = np.empty(len(points), np.int32)
     view = points.view()
     view.flags.writeable = False
-    locate_steps(view, surface.head, surface.table, surface.lists, found)
+    locate_steps(view, surface.head, *surface.parts, found)
     np.testing.assert_array_equal(found, first_owner(polygons, points))
 
 
@@ -120,7 +120,7 @@ def test_the_index_has_the_same_bytes_whatever_the_number_of_threads() -> None:
     boxes = [shapely.box(x, y, x + 0.01, y + 0.01) for x, y in rng.uniform((100, 30), (100.3, 30.3), (200, 2))]
     polygons = LatticePolygons.from_shapely(boxes)
     one, many = build_surface(polygons), build_surface(polygons, workers=5)
-    for name in ("head", "table", "entries", "rim", "rim_owner"):
+    for name in ("head", "table", "records", "entries", "rim", "rim_owner"):
         np.testing.assert_array_equal(getattr(one, name), getattr(many, name))
 
 

@@ -111,10 +111,10 @@ def test_the_verb_reports_the_shift_and_writes_the_moved_seams(tmp_path):
     geopandas.GeoDataFrame(geometry=streets(5, 0.8, 0.0, noise=0.05), crs="EPSG:4326").to_file(roads)
     geopandas.GeoDataFrame(geometry=[degrees(block) for block in BLOCKS], crs="EPSG:4326").to_file(blocks)
     moved = str(tmp_path / "moved.gpkg")
-    result = CliRunner().invoke(build_app("fit"), ["fit", blocks, roads, "--out", moved, "--json"])
+    result = CliRunner().invoke(build_app("seams"), ["seams", blocks, roads, "--out", moved, "--json"])
     assert result.exit_code == 1, result.output
     assert json.loads(result.stdout)["shift"]["dx_m"] == pytest.approx(0.8, abs=0.05)
-    result = CliRunner().invoke(build_app("fit"), ["fit", blocks, moved])
+    result = CliRunner().invoke(build_app("seams"), ["seams", blocks, moved])
     assert result.exit_code == 0, result.output
     assert "no systematic shift" in result.stdout
 

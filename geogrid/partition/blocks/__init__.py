@@ -1,0 +1,28 @@
+"""Method ``blocks``: cells that follow the ground.
+
+A parent's border, the seams and the outlines of buildings that seams cross are noded once into
+*atoms* (`arrangement`), which are then only labelled (`absorb`), united and, where they are too
+coarse, cut by short chords (`bisect`, `divide`). Every stretch of a cell's border keeps its
+reason (`stretches`). Parents are independent of each other (`work`).
+"""
+
+from geogrid.partition.blocks.cut import BlocksCut, cut_blocks, cut_ground
+from geogrid.partition.blocks.fit import Fit, seam_shift
+from geogrid.partition.blocks.ground import Ground, OwnAreas, Seams
+from geogrid.partition.blocks.reading import read_ground
+from geogrid.partition.blocks.section import BlocksSection
+from geogrid.partition.blocks.stretches import Stretches
+
+__all__ = [
+    "BlocksCut",
+    "BlocksSection",
+    "Fit",
+    "Ground",
+    "OwnAreas",
+    "Seams",
+    "Stretches",
+    "cut_blocks",
+    "cut_ground",
+    "read_ground",
+    "seam_shift",
+]

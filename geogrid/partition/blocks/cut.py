@@ -1,0 +1,134 @@
+"""Method ``blocks``: cells whose borders follow the ground."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from geogrid.errors import BoundaryError
+from geogrid.partition.blocks.fit import Fit, seam_shift
+from geogrid.partition.blocks.ground import Ground
+from geogrid.partition.blocks.parent import Recipe
+from geogrid.partition.blocks.reading import read_ground
+from geogrid.partition.blocks.section import BlocksSection
+from geogrid.partition.blocks.stretches import Stretches, gather_stretches
+from geogrid.partition.blocks.work import cut_parents
+from geogrid.partition.frame import Cut, Frame
+from geogrid.types import Finding, Progress, no_progress
+
+__all__ = ["BlocksCut", "cut_blocks", "cut_ground"]
+
+_TOLERANCE_M = 0.003
+
+
+@dataclass(frozen=True, eq=False)
+class BlocksCut:
+    """A cut with what explains it.
+
+    Parameters
+    ----------
+    cut : Cut
+        For the driver; attributes ``kind``, ``place``, ``flag`` and ``on_seams`` of each cell.
+    ground : Ground
+        What was on the ground, as it was used.
+    stretches : Stretches
+        Why each stretch of border is where it is.
+    fit : Fit or None
+        How seams and legal borders fit.
+    """
+
+    cut: Cut
+    ground: Ground
+    stretches: Stretches
+    fit: Fit | None
+
+
+def cut_blocks(frame: Frame, section: BlocksSection, progress: Progress = no_progress) -> Cut:
+    """Return cells that follow the seams, of about the target area, nested in the frame's areas.
+
+    Parameters
+    ----------
+    frame : Frame
+    section : BlocksSection
+    progress : callable
+        Called with cells done and expected.
+
+    Raises
+    ------
+    PlanError, CrsError, StorageError
+        If a file that the section names cannot be used.
+    """
+    return cut_ground(frame, read_ground(section, frame.metric), section, progress).cut
+
+
+def cut_ground(frame: Frame, ground: Ground, section: BlocksSection, progress: Progress = no_progress) -> BlocksCut:
+    """Return the cut of a frame on a ground that is read already, with what explains it.
+
+    Raises
+    ------
+    BoundaryError
+        If a seam or building is not finite.
+    """
+    _require_finite(ground)
+    fit, findings = None, []
+    if section.fit != "off" and len(ground.seams):
+        fit = seam_shift(frame.parents, ground.seams.lines)
+        if fit.is_systematic:
+            moved = section.fit == "move"
+            if moved:
+                ground = replace(ground, seams=ground.seams.moved(fit.dx, fit.dy))
+            findings.append(_fit_finding(fit, moved))
+    recipe = Recipe(section.target_area_m2, section.tolerance, section.effort, section.seed)
+    cuts = cut_parents(
+        frame.parents, ground, recipe, progress=progress, workers=frame.workers, keep=section.keep
+    )  # fmt: skip
+    polygons = np.concatenate([cut.polygons for cut in cuts])
+    parent = np.repeat(np.arange(len(cuts)), [len(cut.polygons) for cut in cuts])
+    stretches = gather_stretches(cuts)
+    flags = np.concatenate([cut.flags for cut in cuts])
+    findings += _flag_findings(flags, polygons, parent, frame)
+    attributes = {
+        "kind": np.concatenate([cut.kinds for cut in cuts]),
+        "place": np.concatenate([cut.names for cut in cuts]),
+        "flag": flags,
+        "on_seams": np.round(stretches.share(len(polygons)), 4),
+    }
+    cut = Cut(polygons, parent, attributes, tolerance_m=_TOLERANCE_M, findings=tuple(findings))
+    return BlocksCut(cut, ground, stretches, fit)
+
+
+def _require_finite(ground: Ground) -> None:
+    for what, shapes in (("seams", ground.seams.lines), ("buildings", ground.buildings)):
+        if len(shapes) and not np.isfinite(shapely.get_coordinates(shapes)).all():
+            raise BoundaryError(
+                f"the {what} have coordinates that are not finite",
+                mend="check the file's CRS: the place may lie outside the area it is made for",
+            )
+
+
+def _fit_finding(fit: Fit, moved: bool) -> Finding:
+    done = "they were moved by it" if moved else 'fit = "move" moves the seams by it, never the border'
+    return Finding(
+        "seams_fit_borders",
+        f"seams stand {fit.size_m:.2f} m off the legal borders, systematically ({fit.dx:+.2f} m east, "
+        f"{fit.dy:+.2f} m north would mend it; median distance {fit.before_m:.2f} m, then {fit.after_m:.2f} m): {done}",
+        amount=round(fit.size_m, 3), unit="m",
+    )  # fmt: skip
+
+
+def _flag_findings(flags: np.ndarray, polygons: np.ndarray, parent: np.ndarray, frame: Frame) -> list[Finding]:
+    rows = np.flatnonzero(flags != "")
+    if len(rows) == 0:
+        return []
+    inside = shapely.get_coordinates(shapely.point_on_surface(polygons[rows]))
+    lonlat = frame.metric.to_degrees(inside)
+    area = shapely.area(polygons[rows])
+    return [
+        Finding(
+            "near_target", f"the cell is off its size: {flags[row]}", (str(frame.codes[parent[row]]),),
+            float(lonlat[i, 0]), float(lonlat[i, 1]), round(float(area[i]), 1), "m2",
+        )
+        for i, row in enumerate(rows)
+    ]  # fmt: skip

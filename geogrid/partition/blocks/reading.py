@@ -1,0 +1,122 @@
+"""Read what a plan names: seam files, buildings, areas, water, corridors; in metres."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geogrid.boundaries import read_features
+from geogrid.crs import Metric
+from geogrid.errors import PlanError
+from geogrid.partition.blocks.corridors import corridor_strips
+from geogrid.partition.blocks.ground import Ground, OwnAreas, Seams
+from geogrid.partition.blocks.importance import TABLES, importance_of
+from geogrid.partition.blocks.section import AreaFile, BlocksSection, FeatureFile, SeamFile
+
+__all__ = ["read_ground", "read_seams"]
+
+
+def read_ground(section: BlocksSection, metric: Metric) -> Ground:
+    """Return everything on the ground that a section names, in the metric CRS.
+
+    Raises
+    ------
+    PlanError
+        If a file lacks a column that the plan names.
+    BoundaryError, CrsError, StorageError
+        If a file cannot be read or declares no CRS.
+    """
+    seams = Seams()
+    for file in section.seams:
+        seams = seams.join(read_seams(file, metric))
+    areas = OwnAreas()
+    for corridor in section.corridors:
+        areas = areas.join(corridor_strips(read_seams(corridor, metric), corridor.widths))
+    for special in section.special_areas:
+        areas = areas.join(_areas(special, metric))
+    if section.water is not None:
+        water = AreaFile(**section.water.model_dump(), rule="own", least_m2=0.3 * section.target_area_m2, kind="water")
+        areas = areas.join(_areas(water, metric))
+    buildings = np.empty(0, dtype=object)
+    if section.buildings is not None:
+        shapes, _ = _features(section.buildings, metric)
+        buildings = _sorted(_polygons(shapes)[0])
+    return Ground(seams.sorted(), buildings, areas)
+
+
+def read_seams(file: SeamFile, metric: Metric) -> Seams:
+    """Return the seams of one file: classes weighed, tunnels and skipped classes left out."""
+    shapes, table = _features(file, metric)
+    columns = file.classes or tuple(name for name in TABLES if name in table.columns)
+    missing = [name for name in (*columns, *((file.name,) if file.name else ())) if name not in table.columns]
+    if missing:
+        raise PlanError(
+            "the seam file has no such column", given=", ".join(missing),
+            allowed=", ".join(map(str, table.columns)), source=file.file,
+        )  # fmt: skip
+    classes = np.full(len(table), "", dtype=object)
+    worth = np.full(len(table), file.other)
+    for name in columns:
+        values = _text(table[name])
+        fresh = (classes == "") & (values != "")
+        classes[fresh] = values[fresh]
+        weights = {**TABLES.get(name, {}), **file.importance}
+        worth[fresh] = importance_of(values[fresh], weights, file.other)
+    hard = np.isin(classes.astype(str), file.hard) | ("*" in file.hard)
+    keep = ~np.isin(classes.astype(str), file.skip)
+    if not file.tunnels:
+        keep &= np.char.lower(classes.astype(str)) != "tunnel"
+        if "tunnel" in table.columns:
+            keep &= np.isin(_text(table["tunnel"]).astype(str), ("", "no", "0", "F"))
+    names = _text(table[file.name]) if file.name else np.full(len(table), "", dtype=object)
+    return Seams.of(
+        shapes[keep], worth=worth[keep], hard=hard[keep], layer=file.file.stem, classes=classes[keep],
+        names=names[keep],
+    )  # fmt: skip
+
+
+def _areas(file: AreaFile, metric: Metric) -> OwnAreas:
+    shapes, table = _features(file, metric)
+    if file.name is not None and file.name not in table.columns:
+        raise PlanError(
+            "the area file has no such column", given=file.name, allowed=", ".join(map(str, table.columns)),
+            source=file.file,
+        )  # fmt: skip
+    polygons, row = _polygons(shapes)
+    names = (_text(table[file.name]) if file.name else np.full(len(table), "", dtype=object))[row]
+    order = np.array(
+        sorted(range(len(polygons)), key=lambda i: (shapely.to_wkb(polygons[i], byte_order=1), names[i])), np.int64
+    )
+    count = len(polygons)
+    return OwnAreas(
+        polygons[order], np.full(count, file.rule, object), np.full(count, file.least_m2),
+        np.full(count, file.kind, object), names[order],
+    )  # fmt: skip
+
+
+def _features(file: FeatureFile, metric: Metric) -> tuple[npt.NDArray[np.object_], Any]:
+    table = read_features(file.file, layer=file.layer, datum=file.datum, crs=file.crs, encoding=file.encoding)
+    shapes = np.asarray(table.geometry.array, dtype=object)
+    filled = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    metres = shapely.transform(shapes[filled], metric.to_metres)
+    return np.asarray(metres, object), table[filled]
+
+
+def _polygons(shapes: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+    """Return the valid polygons among shapes, part by part, and the row of each; lines are passed over."""
+    parts, row = shapely.get_parts(shapely.make_valid(shapes), return_index=True)
+    inner, at = shapely.get_parts(parts, return_index=True)
+    keep = (shapely.get_type_id(inner) == 3) & (shapely.area(inner) > 0)
+    return np.asarray(inner[keep], object), row[at][keep]
+
+
+def _sorted(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    keys = shapely.to_wkb(shapes, byte_order=1)
+    return shapes[np.array(sorted(range(len(shapes)), key=lambda i: keys[i]), np.int64)] if len(shapes) else shapes
+
+
+def _text(column: Any) -> npt.NDArray[np.object_]:
+    return np.asarray(column.where(column.notna(), "").astype(str).to_numpy(), dtype=object)
