@@ -18,7 +18,7 @@ __all__ = ["feet_of_junctions", "split_between", "split_to_triangles"]
 _CORNER = -0.3
 """Sine of the turn to the right from which a vertex is a corner that the strip goes round."""
 
-_Key = frozenset[int] | tuple[int]
+_Key = frozenset[int] | int
 
 
 def split_between(ground: Ground, strip: Strip, beside: Mapping[Edge, int | None]) -> list[Strip]:
@@ -42,19 +42,19 @@ def split_between(ground: Ground, strip: Strip, beside: Mapping[Edge, int | None
             rows_at.setdefault(u, set()).add(row)
             rows_at.setdefault(v, set()).add(row)
     keys: list[_Key] = []
-    for number, edges in enumerate(triangles):
+    for edges in triangles:
         along = {row for edge in edges if (row := beside.get(edge)) is not None}
         ends = {vertex for edge in edges if edge in beside for vertex in edge}
         across = [rows_at.get(u, set()) for u, _ in edges if u not in ends]
         for rows in across:
             if along and not rows & along:
                 along |= rows
-        keys.append(frozenset(along) if along else (number,))
+        keys.append(frozenset(along))
     return _united(ground, strip, triangles, keys)
 
 
 def feet_of_junctions(ground: Ground, settled: Sequence[Settled], rule: HealRule) -> FloatArray:
-    """Return where strips that reach too far need a vertex, to be split straight across.
+    """Return where gaps that do not go to one row need a vertex, to be split straight across.
 
     A strip between rows and one long edge has no vertex opposite to where its neighbours
     change. The foot of the perpendicular from there is given, rounded to the lattice.
@@ -63,11 +63,10 @@ def feet_of_junctions(ground: Ground, settled: Sequence[Settled], rule: HealRule
     -------
     (k, 2) float64, whole lattice steps
     """
-    far = [outcome.strip for outcome in settled if not outcome.done and outcome.strip.width_m <= rule.width_m]
-    points = shapely.point_on_surface(np.array([strip.shape for strip in far], dtype=object))
+    whole = {id(outcome.strip) for outcome in settled if outcome.done}
     feet: list[FloatArray] = []
-    for strip in ground.strips if far else ():
-        if strip.rightful or strip.area < 0 or not shapely.intersects(strip.shape, points).any():
+    for strip in ground.strips:
+        if id(strip) in whole or strip.rightful or strip.area < 0 or strip.width_m > rule.width_m:
             continue
         junctions = _junctions(ground, strip)
         if len(junctions) == 0:
@@ -107,7 +106,7 @@ def _junctions(ground: Ground, strip: Strip) -> IntArray:
 def split_to_triangles(ground: Ground, strip: Strip) -> list[Strip]:
     """Return the triangles of a strip."""
     triangles = _triangles(ground, strip)
-    return _united(ground, strip, triangles, [(number,) for number in range(len(triangles))])
+    return _united(ground, strip, triangles, [*range(len(triangles))])
 
 
 def _triangles(ground: Ground, strip: Strip) -> list[list[Edge]]:
