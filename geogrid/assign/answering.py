@@ -63,11 +63,11 @@ class Desk:
     'Ann'
     """
 
-    division: Division
+    division: Division = field(repr=False)
     roster: Roster
     rulebook: Rulebook = field(default_factory=Rulebook)
     edition: int = 0
-    given_locator: Locator | None = None
+    given_locator: Locator | None = field(default=None, repr=False)
 
     @cached_property
     def places(self) -> Places:

@@ -20,6 +20,9 @@ NODING_STEP_M = 0.001
 
 _ON_LINE_M = 0.0025
 
+_ON_BORDER_M = 0.00075
+"""Snap rounding moves a point by at most half a pixel's diagonal; what stands off more is not the border."""
+
 
 @dataclass(frozen=True)
 class Edges:
@@ -77,7 +80,7 @@ def node_lines(
     middle = (xy[ends[:, 0]] + xy[ends[:, 1]]) / 2
     points = shapely.points(middle)
     shapely.prepare(outline)
-    on_border = shapely.dwithin(outline, points, _ON_LINE_M)
+    on_border = shapely.dwithin(outline, points, _ON_BORDER_M)
     shapely.prepare(border)
     keep = on_border | shapely.contains_xy(border, middle[:, 0], middle[:, 1])
     ends, on_border, points = ends[keep], on_border[keep], points[keep]

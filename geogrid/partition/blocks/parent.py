@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import shapely
 
 from geogrid.partition.blocks.absorb import absorb_slivers
-from geogrid.partition.blocks.arrangement import Edges, build_mesh, face_polygons, node_lines
+from geogrid.partition.blocks.arrangement import NODING_STEP_M, Edges, build_mesh, face_polygons, node_lines
 from geogrid.partition.blocks.buildings import lines_between, obstacles_of, round_buildings
 from geogrid.partition.blocks.chords import Obstacles, face_chords, is_clear, read_ring
 from geogrid.partition.blocks.divide import cells_for, divide_atoms
@@ -144,9 +145,27 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
     back = np.where(outlines.source >= 0, rows[safe] if len(rows) else -1, -1)
     source = np.where(back >= 0, known[np.minimum(np.maximum(back, 0), len(known) - 1)], -1)
     return ParentCut(
-        np.asarray(shapely.transform(outlines.polygons, lambda xy: xy + origin), object), kinds, names, flags,
+        np.asarray(shapely.transform(outlines.polygons, _official(border, origin)), object), kinds, names, flags,
         outlines.start + origin, outlines.end + origin, outlines.left, outlines.right, outlines.kind, source,
     )  # fmt: skip
+
+
+def _official(border: shapely.Geometry, origin: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    """Return what takes noded vertices back to the CRS; the parent's own come back exactly as they were."""
+    own = shapely.get_coordinates(border)
+
+    def key(xy: FloatArray) -> IntArray:
+        steps = np.round(xy / NODING_STEP_M).astype(np.int64)
+        return np.asarray((steps[:, 0] << 32) + (steps[:, 1] + 2**31), np.int64)
+
+    keys, first = np.unique(key(own), return_index=True)
+
+    def placed(xy: FloatArray) -> FloatArray:
+        at = np.minimum(np.searchsorted(keys, key(xy)), len(keys) - 1)
+        same = keys[at] == key(xy)
+        return np.where(same[:, None], own[first[at]], xy) + origin
+
+    return placed
 
 
 def _with_outlines(ground: Ground) -> Seams:

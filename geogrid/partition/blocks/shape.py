@@ -17,7 +17,7 @@ __all__ = ["CHORD_RATE", "FORBIDDEN", "border_rate", "hull_area", "shape_cost", 
 FORBIDDEN = 1e6
 """What a metre of border costs along an edge of negative worth: it runs through a building."""
 
-CHORD_RATE = 2.5
+CHORD_RATE = 4.5
 """What a metre of chord costs."""
 
 SHAPE_WEIGHT = 0.7
@@ -91,7 +91,7 @@ def shape_cost(area: float, hull: float, perimeter: float, target: float, cells:
     full = area / max(hull, area, 1e-9)
     round_ = 4 * np.pi * area / max(perimeter * perimeter, 1e-9)
     scale = np.sqrt(target)
-    cost = 3.0 * max(0.0, 0.92 - full) + 14.0 * max(0.0, 0.80 - full) + 3.0 * max(0.0, 0.55 - round_)
+    cost = 1.0 * max(0.0, 0.92 - full) + 40.0 * max(0.0, 0.785 - full) + 3.0 * max(0.0, 0.55 - round_)
     if cells > 1:
         cost *= 0.6
     return SHAPE_WEIGHT * cost * scale
