@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.geogrid-ready
 OUT    ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types arch docs notebooks bench bench-locator serve clean
+.PHONY: help setup demo test lint format types arch docs notebooks bench bench-balance bench-locator serve clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -53,6 +53,9 @@ notebooks: $(STAMP) ## Execute every notebook
 
 bench: $(STAMP) ## Run every benchmark once and print its table
 	$(BIN)/python -m benchmarks --once
+
+bench-balance: $(STAMP) ## Grids in balance against peers, on real blocks (peers that are installed)
+	$(BIN)/python -m benchmarks.balance $(ARGS)
 
 bench-locator: $(STAMP) ## Measure the locator against its peers and the exact oracle
 	$(BIN)/python -m benchmarks.locator

@@ -26,8 +26,14 @@ import shapely
 from benchmarks import _balance_peers
 from geogrid.crs import Metric, parse_crs
 from geogrid.lattice import LatticePolygons, owners_by_brute_force, to_lattice
-from geogrid.partition.balance import Budget, Measure, Problem, Seam, balance, build_graph
+from geogrid.partition.balance import Budget, Measure, Problem, Seam, balance, build_graph, rebalance
+from geogrid.partition.balance.counts import capped_target
+from geogrid.partition.balance.engine import search
+from geogrid.partition.balance.exact import solve_exactly
 from geogrid.partition.balance.graph import CellGraph, components
+from geogrid.partition.balance.instances import make_instance
+from geogrid.partition.balance.islands import join_islands
+from geogrid.partition.balance.rebalance import matched
 
 ROOT = Path(__file__).resolve().parents[1]
 MAJOR = ["INT", "FWY", "PART", "MART"]
@@ -47,7 +53,7 @@ class City:
     reports: Any
     neighbourhood: Any
     names: tuple[str, ...]
-    lonlat: Any
+    shapes: Any
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ def load() -> City:
     return City(
         graph, weighted, blocks.pop20.to_numpy(np.float64),
         np.bincount(owner[owner >= 0], minlength=len(codes)).astype(np.float64),
-        home.astype(np.int64), tuple(hoods.name), shapely.get_coordinates(inside),
+        home.astype(np.int64), tuple(hoods.name), blocks.geometry.values,
     )  # fmt: skip
 
 
@@ -119,9 +125,7 @@ def judged(
     grids = int(part.max()) + 1
     same = part[city_graph.first] == part[city_graph.second]
     piece = components(len(part), city_graph.first[same], city_graph.second[same])
-    torn = len(np.unique(part[np.unique(piece, return_index=True)[1]], return_counts=True)[1]) and int(
-        (np.bincount(part[np.unique(piece, return_index=True)[1]]) > 1).sum()
-    )
+    torn = int((np.bincount(part[np.unique(piece, return_index=True)[1]]) > 1).sum())
     home = np.zeros(len(part), np.int64) if area is None else area
     grid_home = np.zeros(grids, np.int64)
     grid_home[part] = home
@@ -129,8 +133,6 @@ def judged(
     heavy = np.zeros(grids, bool)
     for place in np.unique(grid_home):
         mine = np.flatnonzero(grid_home == place)
-        from geogrid.partition.balance.counts import capped_target
-
         rows = np.flatnonzero(home == place)
         aim, too_heavy = capped_target(values[rows], len(mine), tolerance)
         target[mine] = aim
@@ -176,6 +178,94 @@ def ours(city: City, task: str, seconds: float, *, seed: int = 1) -> tuple[Row, 
     return row, done
 
 
+def regrown(city: City) -> None:
+    """Print T5: one quadrant grows by half; the front from the grids of T2, against a cut from scratch."""
+    before = ours(city, "T2", 5)[1].membership
+    xy = city.graph.xy
+    quadrant = (xy[:, 0] > np.median(xy[:, 0])) & (xy[:, 1] > np.median(xy[:, 1]))
+    people = city.people * np.where(quadrant, 1.5, 1.0)
+    area = np.zeros(len(xy), np.int64)
+    afresh = balance(
+        Problem(city.graph, (Measure("people", people, 0.05),), area, ("Baltimore",), count=80),
+        budget=Budget(effort=1e9, seconds=5, workers=2),
+    )  # fmt: skip
+    named = matched(before, afresh.membership, people)
+    recut = float(people[named != before].sum())
+    problem = Problem(city.graph, (Measure("people", people, 0.05),), area, ("Baltimore",), start=before)
+    print("\n| T5 | worst | people moved | share of the re-cut | border km | valid | on the front |")
+    print("|---|---|---|---|---|---|---|")
+    print(f"| re-cut, matched | 5.0% | {recut:,.0f} | 100% | {afresh.border_m / 1000:.1f} | {afresh.valid} | |")
+    for keep in (100.0, 1000.0):
+        front = rebalance(
+            problem, tolerances=(0.3, 0.2, 0.15, 0.1, 0.05), keep=keep, budget=Budget(effort=1e9, seconds=5, workers=2)
+        )
+        for step in front.steps:
+            print(
+                f"| keep {keep:g} m, asked {step.tolerance:.0%} | {step.worst:.1%} | {step.moved:,.0f} "
+                f"| {step.moved / recut:.0%} | {step.border_m / 1000:.1f} | {step.valid} | {step.on_front} |",
+                flush=True,
+            )
+
+
+def big() -> None:
+    """Print the plan of 46,000 cells in 292 grids: time to the first valid plan, memory."""
+    side = 215
+    rng = np.random.default_rng(1)
+    corner = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)])
+    places = np.array([(i % side, i // side) for i in range(side * side)])
+    rings = ((corner[None] + places[:, None]) * 10_000 + (1_212_500_000, 313_800_000)).astype(np.int32)
+    cells = LatticePolygons.from_rings(list(rings), [1] * len(rings), [1] * len(rings))
+    graph = build_graph(cells, Metric.around(121.25, 31.38))
+    people = rng.gamma(0.6, 100.0, len(graph)).round()
+    problem = Problem(graph, (Measure("people", people, 0.05),), np.zeros(len(graph), np.int64), ("all",), count=292)
+    print("\n| 46,225 cells, 292 grids, ±5 % | border km | valid |\n|---|---|---|")
+    for seconds in (10, 60):
+        done = balance(problem, budget=Budget(effort=1e9, seconds=seconds, workers=2))
+        print(f"| {done.seconds:.1f} s | {done.border_m / 1000:.1f} | {done.valid} |", flush=True)
+
+
+def exact(city: City, *, seconds: float = 60.0) -> None:
+    """Print ten patches of 60 blocks in 3 or 4 grids: the search against HiGHS."""
+    graph = city.graph
+    near: dict[int, list[int]] = {row: [] for row in range(len(graph))}
+    for a, b in zip(graph.first.tolist(), graph.second.tolist(), strict=True):
+        near[a].append(b)
+        near[b].append(a)
+    print("\n| patch | grids | search km | s | HiGHS best km | bound km | proved | search above best |")
+    print("|---|---|---|---|---|---|---|---|")
+    rng = np.random.default_rng(5)
+    for number in range(10):
+        grids = 3 + number % 2
+        while True:
+            rows = [int(rng.integers(len(graph)))]
+            for row in rows:
+                rows += [other for other in near[row] if other not in rows and len(rows) < 60][: 60 - len(rows)]
+            rows = sorted(rows[:60])
+            people = city.people[rows]
+            if people.max() < 0.5 * people.sum() / grids:
+                break
+        area = np.full(len(graph), 1, np.int64)
+        area[rows] = 0
+        problem = Problem(graph, (Measure("people", city.people, 0.05),), area, ("patch", "rest"), count=2)
+        instance = make_instance(
+            problem, join_islands(graph, area, ("patch", "rest"), "nearest"), np.array(rows), grids
+        ).instance
+        found = search(instance, budget=Budget(effort=3000), seed=1)
+        if found.outside.any():
+            print(
+                f"| {number} | {grids} | not valid ({found.outside.tolist()}) | {found.seconds:.2f} | | | | |",
+                flush=True,
+            )
+            continue
+        best = solve_exactly(instance, seconds=seconds, start=found.part)
+        above = found.price_mm / best.cost_mm - 1
+        print(
+            f"| {number} | {grids} | {found.price_mm / 1e6:.3f} | {found.seconds:.2f} | {best.cost_mm / 1e6:.3f} "
+            f"| {best.bound_mm / 1e6:.3f} | {best.proved} | {above:.2%} |",
+            flush=True,
+        )
+
+
 HEAD = "| task | who | s | border km | valid | worst | wall s | bar | note |\n|---|---|---|---|---|---|---|---|---|"
 TASKS = [
     ("T1", 5), ("T1", 60), ("T1w", 5), ("T1w", 60), ("T1 1%", 60), ("T2", 5), ("T2", 60), ("T2 1%", 5), ("T3", 10), ("T4", 5),
@@ -204,6 +294,13 @@ def main() -> None:
         for row in _balance_peers.rows(city, judged, chosen):
             print(row if isinstance(row, str) else row.line(), flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if not options.once:
+        if not chosen or "T5" in chosen:
+            regrown(city)
+        if not chosen or "big" in chosen:
+            big()
+        if not chosen or "exact" in chosen:
+            exact(city)
     print(f"\npeak memory {peak:.0f} MB")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,7 +11,7 @@ from geogrid.boundaries.areas import Areas, Boundaries, Source
 from geogrid.lattice import LatticePolygons, prove_partition
 from geogrid.partition.division import Division, Layer
 
-__all__ = ["assert_is_partition", "toy_boundaries", "toy_city"]
+__all__ = ["assert_is_partition", "shuffled", "toy_boundaries", "toy_city"]
 
 _WEST, _SOUTH, _STEP = 1_212_500_000, 313_800_000, 10_000
 
@@ -111,3 +113,46 @@ def assert_is_partition(division: Division) -> None:
         cell_names=division.base.codes,
         parent_names=finest.codes,
     ).require()
+
+
+def shuffled(division: Division, seed: int) -> Division:
+    """Return the same division with rows, ring starts and directions drawn in another order.
+
+    Whatever depends on none of these is the same for both, its published bytes first of all.
+
+    Parameters
+    ----------
+    seed : int
+        Of the order.
+    """
+    rng = np.random.default_rng(seed)
+    orders = {layer.name: rng.permutation(len(layer)) for layer in division.layers}
+    layers = []
+    for layer in division.layers:
+        order = orders[layer.name]
+        membership = layer.membership
+        if membership is not None and layer.of is not None:
+            place = np.argsort(order)
+            membership = place[membership].astype(np.int32)[orders[layer.of]]
+        shapes = None if layer.shapes is None else _turned(layer.shapes.take(order), rng)
+        attributes = {name: np.asarray(values)[order] for name, values in reversed([*layer.attributes.items()])}
+        layers.append(
+            replace(layer, codes=layer.codes[order], names=layer.names[order], areas=layer.areas[order],
+                    membership=membership, shapes=shapes, attributes=attributes)
+        )  # fmt: skip
+    areas = []
+    for level in division.areas:
+        order = rng.permutation(len(level))
+        areas.append(
+            replace(level, codes=level.codes[order], names=level.names[order], parents=level.parents[order],
+                    polygons=_turned(level.polygons.take(order), rng))
+        )  # fmt: skip
+    return replace(division, areas=tuple(areas), layers=tuple(layers))
+
+
+def _turned(polygons: LatticePolygons, rng: np.random.Generator) -> LatticePolygons:
+    rings: list[npt.ArrayLike] = []
+    for start, end in zip(polygons.ring_offsets[:-1], polygons.ring_offsets[1:], strict=True):
+        ring = np.roll(polygons.coords[start : end - 1], rng.integers(1000), axis=0)
+        rings.append(np.concatenate([ring, ring[:1]])[:: rng.choice([-1, 1])])
+    return LatticePolygons.from_rings(rings, np.diff(polygons.part_offsets), np.diff(polygons.geom_offsets))

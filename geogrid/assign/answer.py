@@ -135,6 +135,12 @@ class Answer:
         """The steps that were tried, in order, each in English and Chinese."""
         return tuple(in_words(step) for step in self.steps)
 
+    @property
+    def verdict(self) -> Reason:
+        """The one step that decided: who answers, or that nobody does, or that the point lies outside."""
+        deciding = [step for step in self.steps if step.kind in ("found", "hole", "outside")]
+        return in_words(deciding[-1]) if deciding else Reason("", "")
+
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain JSON values, `why` included."""
         return {name: _plain(getattr(self, name)) for name in _FIELDS} | {"why": _plain(self.why)}

@@ -1,32 +1,36 @@
-"""Answers for the places of one edition: one place in full, or a whole frame."""
+"""The desk: answers for the places of one edition, one in full or many in a batch."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from geogrid.assign.answer import Answer, Escalation, Named, OnDuty
+from geogrid.assign.answer import Answer, Named
 from geogrid.assign.assets import AssetIndex
-from geogrid.assign.classes import PlaceClass, PlaceClasses
-from geogrid.assign.limits import TimeLimit, WorkClock
+from geogrid.assign.batch import Batch
+from geogrid.assign.cases import Cases
+from geogrid.assign.classes import PlaceClasses
+from geogrid.assign.details import Details
+from geogrid.assign.limits import WorkClock
 from geogrid.assign.lines import Line, Lines
 from geogrid.assign.locator import Locator
 from geogrid.assign.places import Places
-from geogrid.assign.posts import Post
 from geogrid.assign.reasons import Step
 from geogrid.assign.resolve import Resolution
-from geogrid.assign.roster import Roster, Unit
-from geogrid.assign.rulebook import Asset, Category, Route, Rulebook
-from geogrid.assign.walk import Holder, Walk, walk_lines
+from geogrid.assign.roster import Roster
+from geogrid.assign.rulebook import Asset, Category, Rulebook
+from geogrid.assign.turns import Turn
+from geogrid.assign.walk import walk_lines
 from geogrid.crs import to_wgs84
 from geogrid.errors import InputError
 from geogrid.lattice import to_lattice
 from geogrid.partition.division import Division
-from geogrid.types import Datum
+from geogrid.types import Datum, IntArray
 
 __all__ = ["Desk"]
 
@@ -85,16 +89,48 @@ class Desk:
         """The locator of the division's layers."""
         return self.given_locator or Locator.of(self.division)
 
+    @cached_property
+    def cases(self) -> Cases:
+        """Every category and condition a report can name."""
+        return Cases(self.rulebook, self.lines.profiles)
+
+    @cached_property
+    def asset_index(self) -> AssetIndex:
+        """Registered assets, to be found by place."""
+        return AssetIndex(self.rulebook.assets, self.rulebook.category_rows, self.rulebook.asset_reach_m)
+
+    @cached_property
+    def work_clock(self) -> WorkClock:
+        """What counts time limits."""
+        return WorkClock(self.roster.calendar, self.rulebook.work_hours, self.rulebook.seasons)
+
+    @cached_property
+    def details(self) -> Details:
+        """What fills in an answer beyond the person."""
+        return Details(self.roster, self.rulebook, self.lines, self.work_clock)
+
+    def batch(self, seconds: IntArray) -> Batch:
+        """Return the batch for the months that hold (n,) `seconds`; the last one is kept."""
+        kept = self._batches[0] if self._batches else None
+        if kept is None or not (kept.first <= int(seconds.min()) and int(seconds.max()) < kept.last):
+            kept = Batch.around(self, seconds)
+            self._batches[:] = [kept]
+        return kept
+
     def resolution_at(self, second: int) -> Resolution:
         """Return the resolution of the local month that holds `second`; the last twelve are kept."""
-        month = self.roster.calendar.moment_of(second).date().replace(day=1)
-        if month not in self._months:
-            after = (month + dt.timedelta(days=32)).replace(day=1)
-            if len(self._months) >= 12:
-                self._months.pop(next(iter(self._months)))
-            calendar = self.roster.calendar
-            self._months[month] = Resolution(self.roster, calendar.second_of(month), calendar.second_of(after))
-        return self._months[month]
+        for kept in self._months:
+            if kept.first <= second < kept.last:
+                return kept
+        calendar = self.roster.calendar
+        month = calendar.moment_of(second).date().replace(day=1)
+        after = (month + dt.timedelta(days=32)).replace(day=1)
+        # The city's own table may end within the month; what it still says can be answered.
+        if calendar.until is not None and month <= calendar.moment_of(second).date() < calendar.until < after:
+            after = calendar.until
+        made = Resolution(self.roster, calendar.second_of(month), calendar.second_of(after))
+        self._months[:] = [*self._months[-11:], made]
+        return made
 
     def answer(
         self,
@@ -116,7 +152,7 @@ class Desk:
         category, condition : str
             Codes; ``""`` asks for the territory.
         at : datetime, optional
-            Now if not given; without a zone it is the city's own clock.
+            Now if not given; without a zone it is the city's own clock. Deadlines count from it.
 
         Raises
         ------
@@ -124,35 +160,90 @@ class Desk:
         NotFoundError
             If there is no such category or condition.
         """
-        given = Datum.of(datum)
-        rows = self.locator.at(lon=lon, lat=lat, datum=given)
-        x, y = float(lon), float(lat)
-        if given in (Datum.GCJ02, Datum.BD09):
-            x, y = (float(value) for value in to_wgs84(lon, lat, datum=given))
+        x, y, rows = self._placed(lon, lat, datum)
         second = self.roster.calendar.second_of(at or dt.datetime.now(dt.UTC))
+        moment = self.roster.calendar.moment_of(second)
         kind = self._category(category, condition)
-        # Collected and made at once: replacing fields of a frozen answer again and again takes longer than deciding.
-        facts: dict[str, Any] = {
-            "lon": x, "lat": y, "at": self.roster.calendar.moment_of(second), "category": category,
-            "condition": condition, "edition": self.edition,
-        }  # fmt: skip
         cell = rows[self.places.base.name]
         if cell < 0:
-            return self._outside(facts)
-        overlays = tuple([(name, rows[name]) for name in self.classes.overlays])
+            return self._outside(x, y, moment, category, condition)
+        overlays = tuple((name, rows[name]) for name in self.classes.overlays)
         place = self.classes.at(cell, overlays)
         asset, metres = self._asset_at(kind, x, y)
-        lines = self.lines_of(place, kind, condition, asset.holders if asset else ())
+        lines = self.lines.of(place, kind, condition, asset.holders if asset else ())
         resolution = self.resolution_at(second)
         walk = walk_lines(lines, resolution, second, fallback=self.rulebook.fallback or kind is None)
-        self._locate(facts, rows, cell)
-        steps = [Step("place", (self.places.base.name, facts["cell"].code)), *self._kind_steps(category, kind)]
-        steps += self._owner_steps(kind, lines, asset, metres)
-        if not place.station:
-            steps.append(Step("no_station"))
-        due, counted = self._deadline(kind, condition, cell, second)
-        facts["steps"], facts["deadline"] = (*steps, *walk.steps, *counted), due
-        return self._filled(facts, walk, place, kind, resolution, second)
+        due, counted = self.details.deadline(kind, condition, str(self.places.grade[cell]), second)
+        layers, areas = self._located(rows, cell)
+        steps = [
+            Step("place", (self.places.base.name, layers[self.places.base.name].code)),
+            *self._kind_steps(category, kind),
+            *self._owner_steps(kind, lines, asset, metres),
+            *([] if place.station else [Step("no_station")]),
+            *walk.steps,
+            *counted,
+        ]
+        found: dict[str, Any] = {}
+        holder = walk.holder
+        if holder is not None:
+            unit = holder.post.unit
+            found = {
+                "person": self.details.on_duty(holder.duty, holder.person),
+                "clash": walk.clash,
+                "rules": (walk.rule,),
+                "deputies": self.details.deputies(unit, holder.person, resolution, second),
+                "helpers": self.details.helpers(walk.rule, holder.person, place, resolution, second),
+                "escalation": self.details.tiers_above(unit, place, resolution, second, due),
+            }
+        return Answer(
+            "hole" if holder is None else "answered", x, y, moment, category, condition, self.edition,
+            layers[self.places.base.name], layers=layers, areas=areas,
+            station=Named(place.station, self.roster.station(place.station).name) if place.station else None,
+            deadline=due, steps=tuple(steps), **found,
+        )  # fmt: skip
+
+    def turns(
+        self,
+        *,
+        lon: float,
+        lat: float,
+        datum: str | Datum,
+        category: str = "",
+        condition: str = "",
+        at: dt.datetime,
+        hours: float = 24.0,
+    ) -> tuple[Turn, ...]:
+        """Return who answers a place from `at` on, change by change, for some hours; empty outside."""
+        x, y, rows = self._placed(lon, lat, datum)
+        kind = self._category(category, condition)
+        cell = rows[self.places.base.name]
+        if cell < 0:
+            return ()
+        place = self.classes.at(cell, tuple((name, rows[name]) for name in self.classes.overlays))
+        asset, _ = self._asset_at(kind, x, y)
+        first = self.roster.calendar.second_of(at)
+        resolution = Resolution(self.roster, first, first + max(int(hours * 3600), 1))
+        timeline = resolution.timeline(self.lines.of(place, kind, condition, asset.holders if asset else ()))
+        turns = []
+        for second, value in zip(timeline.times.tolist(), timeline.values.tolist(), strict=True):
+            start = self.roster.calendar.moment_of(second)
+            if second >= resolution.last:
+                break
+            if value < 0:
+                turns.append(Turn(start, None))
+                continue
+            duty, person, label = resolution.posts.state(value)
+            turns.append(Turn(start, self.details.on_duty(duty, person), value % 2 == 1, label))
+        return tuple(turns)
+
+    def _placed(self, lon: float, lat: float, datum: str | Datum) -> tuple[float, float, dict[str, int]]:
+        """Return the place in WGS 84 and its row in every layer."""
+        given = Datum.of(datum)
+        rows = self.locator.at(lon=lon, lat=lat, datum=given)
+        if given in (Datum.GCJ02, Datum.BD09):
+            x, y = to_wgs84(lon, lat, datum=given)
+            return float(x), float(y), rows
+        return float(lon), float(lat), rows
 
     def _category(self, code: str, condition: str) -> Category | None:
         if not code:
@@ -174,151 +265,6 @@ class Desk:
         english, chinese = _KINDS[category.kind]
         return [Step("kind", (category.code, category.name, english, chinese))]
 
-    def _outside(self, facts: dict[str, Any]) -> Answer:
-        rows, metres = self.locator.nearest([facts["lon"]], [facts["lat"]], datum=Datum.WGS84, limit_m=_FAR_M)
-        if rows[0] < 0:
-            unknown = float("nan")
-            return Answer("outside", **facts, distance_m=unknown, steps=(Step("outside", ("-", unknown)),))
-        cell, distance = self._named[self.places.base.name][rows[0]], float(metres[0])
-        return Answer(
-            "outside", **facts, cell=cell, distance_m=distance, steps=(Step("outside", (cell.code, distance)),)
-        )
-
-    def _locate(self, facts: dict[str, Any], rows: dict[str, int], cell: int) -> None:
-        named, own = self._named, self.places.layers
-        facts["layers"] = {layer.name: named[layer.name][rows[layer.name]] for layer in own if rows[layer.name] >= 0}
-        of_cell = [(level.name, int(level.of_cell[cell])) for level in self.places.areas]
-        facts["areas"] = {name: named[name][row] for name, row in of_cell if row >= 0}
-        facts["cell"] = facts["layers"][self.places.base.name]
-
-    @cached_property
-    def _named(self) -> dict[str, list[Named]]:
-        """Each row of each layer and level of areas, as answers name it."""
-        return {
-            part.name: [Named(str(code), str(name)) for code, name in zip(part.codes, part.names, strict=True)]
-            for part in (*self.places.areas, *self.places.layers)
-        }
-
-    def _filled(
-        self,
-        facts: dict[str, Any],
-        walk: Walk,
-        place: PlaceClass,
-        category: Category | None,
-        resolution: Resolution,
-        second: int,
-    ) -> Answer:
-        if place.station:
-            facts["station"] = Named(place.station, self.roster.station(place.station).name)
-        if walk.holder is None:
-            return Answer("hole", **facts)
-        unit = walk.holder.post.unit
-        return Answer(
-            "answered",
-            **facts,
-            person=self.on_duty(walk.holder.duty, walk.holder.person),
-            clash=walk.clash,
-            rules=(walk.rule,),
-            deputies=self._deputies(unit, walk.holder, resolution, second),
-            helpers=self._helpers(walk, place, category, resolution, second),
-            escalation=self._tiers_above(unit, place, resolution, second, facts["deadline"]),
-        )
-
-    def on_duty(self, duty_row: int, person_row: int) -> OnDuty:
-        """Return the person of a row, present for the duty of a row."""
-        duty, person = self.roster.duties[duty_row], self.roster.persons[person_row]
-        role = self.roster.role_by_code[duty.role]
-        department = self.roster.department_names.get(person.department, "")
-        return OnDuty(
-            person.id, person.name, role.code, role.name, role.name_zh, person.department, department,
-            duty.layer, duty.code, "" if duty.person == person.id else duty.person,
-        )  # fmt: skip
-
-    def _deputies(self, unit: Unit, holder: Holder, resolution: Resolution, second: int) -> tuple[OnDuty, ...]:
-        """Return the deputies of the unit who are on duty besides the one who answers."""
-        found: dict[int, int] = {}
-        for row in self._deputy_rows.get(unit, ()):
-            for person, spans in resolution.presence.of_duty(row):
-                inside = spans[:, 0].searchsorted(second, "right") > spans[:, 1].searchsorted(second, "right")
-                if inside and person != holder.person:
-                    found.setdefault(person, row)
-        return tuple(self.on_duty(row, person) for person, row in found.items())
-
-    @cached_property
-    def _deputy_rows(self) -> dict[Unit, list[int]]:
-        """The duties of deputies, by unit."""
-        rows: dict[Unit, list[int]] = {}
-        for row, duty in enumerate(self.roster.duties):
-            if self.roster.role_by_code[duty.role].position == "deputy":
-                rows.setdefault(duty.unit, []).append(row)
-        return rows
-
-    def _tiers_above(
-        self, unit: Unit, place: PlaceClass, resolution: Resolution, second: int, deadline: dt.datetime | None
-    ) -> tuple[Escalation, ...]:
-        units = place.units[place.units.index(unit) + 1 :] if unit in place.units else place.units
-        tiers = []
-        for number, upper in enumerate(units):
-            posts: tuple[Post, ...] = self.lines.head_posts((upper,))
-            value = resolution.of_posts(posts).at(second)
-            person = self.on_duty(*resolution.posts.states[value // 2][:2]) if value >= 0 else None
-            name, tier = upper[1], upper[0]
-            if upper[0] == "station":
-                station = self.roster.station(upper[1])
-                name, tier = station.name, station.tier
-            tiers.append(Escalation(Named(upper[1], name), tier, person, self._climbs_at(number, second, deadline)))
-        return tuple(tiers)
-
-    def _climbs_at(self, tier: int, second: int, deadline: dt.datetime | None) -> dt.datetime | None:
-        """Return when an overdue report reaches the next tier but `tier`; half a limit later for each beyond the last."""
-        shares = self.rulebook.escalation
-        if deadline is None or not shares:
-            return None
-        share = shares[tier] if tier < len(shares) else shares[-1] + 0.5 * (tier - len(shares) + 1)
-        limit = int(deadline.timestamp()) - second
-        return self.roster.calendar.moment_of(second + int(share * limit))
-
-    def _helpers(
-        self, walk: Walk, place: PlaceClass, category: Category | None, resolution: Resolution, second: int
-    ) -> tuple[OnDuty, ...]:
-        """Return who helps by the rule that decided, as far as they are on duty."""
-        found: dict[int, OnDuty] = {}
-        route = self._routes.get(walk.rule)
-        for helper in route.helpers if route else ():
-            posts = self.lines.lead_posts(helper, place.units, None, "helper")
-            value = resolution.of_posts(posts).at(second)
-            if value >= 0:
-                duty, person, _ = resolution.posts.states[value // 2]
-                if walk.holder is None or person != walk.holder.person:
-                    found.setdefault(person, self.on_duty(duty, person))
-        return tuple(found.values())
-
-    def lines_of(
-        self, place: PlaceClass, category: Category | None, condition: str = "", holders: tuple[str, ...] = ()
-    ) -> tuple[Line, ...]:
-        """Return the lines of a class of places and a category; each made once."""
-        key = (place, category.code if category else "", condition, holders)
-        if key not in self._made_lines:
-            self._made_lines[key] = self.lines.of(place, category, condition, holders)
-        return self._made_lines[key]
-
-    @cached_property
-    def asset_index(self) -> AssetIndex:
-        """Registered assets, to be found by place."""
-        return AssetIndex(self.rulebook.assets, self.rulebook.category_rows, self.rulebook.asset_reach_m)
-
-    @cached_property
-    def work_clock(self) -> WorkClock:
-        """What counts time limits."""
-        return WorkClock(self.roster.calendar, self.rulebook.work_hours, self.rulebook.seasons)
-
-    def _asset_at(self, category: Category | None, lon: float, lat: float) -> tuple[Asset | None, float]:
-        if category is None or category.kind != "component" or not self.rulebook.assets:
-            return None, 0.0
-        row = self.rulebook.category_rows[category.code]
-        rows, metres = self.asset_index.nearest(np.array([row], np.int32), to_lattice([lon], [lat]))
-        return (self.asset_index.assets[rows[0]], float(metres[0])) if rows[0] >= 0 else (None, 0.0)
-
     def _owner_steps(
         self, category: Category | None, lines: tuple[Line, ...], asset: Asset | None, metres: float
     ) -> list[Step]:
@@ -337,39 +283,42 @@ class Desk:
             steps.append(Step("bodies", (len(category.bodies), ", ".join(category.bodies))))
         return steps
 
-    def _deadline(
-        self, category: Category | None, condition: str, cell: int, second: int
-    ) -> tuple[dt.datetime | None, list[Step]]:
-        """Return until when the case must be closed, and how that was counted."""
-        if category is None or not category.conditions:
-            return None, []
-        if not condition and len(category.conditions) > 1:
-            return None, [Step("no_deadline", ("no filing condition was given", "未给出立案条件"))]
-        case = category.condition(condition) if condition else category.conditions[0]
-        grade = str(self.places.grade[cell])
-        text = dict(case.limits).get(grade, case.limit) if grade else case.limit
-        steps = [Step("grade", (grade, text))] if grade and text != case.limit else []
-        try:
-            limit = TimeLimit.parse(text)
-            due = self.work_clock.deadline(limit, second)
-            return self.roster.calendar.moment_of(due), [*steps, *self.work_clock.explain(limit, second)]
-        except InputError as error:
-            return None, [*steps, Step("no_deadline", (error.problem, error.problem))]
+    def _asset_at(self, category: Category | None, lon: float, lat: float) -> tuple[Asset | None, float]:
+        if category is None or category.kind != "component" or not self.rulebook.assets:
+            return None, 0.0
+        row = self.rulebook.category_rows[category.code]
+        rows, metres = self.asset_index.nearest(np.array([row], np.int32), to_lattice([lon], [lat]))
+        return (self.asset_index.assets[rows[0]], float(metres[0])) if rows[0] >= 0 else (None, 0.0)
 
-    def deadline(
-        self, *, lon: float, lat: float, datum: str | Datum, category: str, condition: str, filed_at: dt.datetime
-    ) -> Answer:
-        """Return the answer whose `deadline` and `why` tell until when a case must be closed there."""
-        return self.answer(lon=lon, lat=lat, datum=datum, category=category, condition=condition, at=filed_at)
+    def _outside(self, lon: float, lat: float, at: dt.datetime, category: str, condition: str) -> Answer:
+        rows, metres = self.locator.nearest([lon], [lat], datum="wgs84", limit_m=_FAR_M)
+        row, distance = int(rows[0]), float(metres[0])
+        cell = Named("")
+        if row >= 0:
+            cell = Named(str(self.places.base.codes[row]), str(self.places.base.names[row]))
+        step = Step("outside", (cell.code or "-", distance))
+        return Answer("outside", lon, lat, at, category, condition, self.edition, cell, distance, steps=(step,))
 
-    @cached_property
-    def _routes(self) -> dict[str, Route]:
-        return {route.id: route for route in self.rulebook.routes}
+    def _located(self, rows: Mapping[str, int], cell: int) -> tuple[dict[str, Named], dict[str, Named]]:
+        named = self._named
+        layers = {
+            layer.name: named[layer.name][rows[layer.name]] for layer in self.places.layers if rows[layer.name] >= 0
+        }
+        of_cell = [(level.name, int(level.of_cell[cell])) for level in self.places.areas]
+        return layers, {name: named[name][row] for name, row in of_cell if row >= 0}
 
     @cached_property
-    def _made_lines(self) -> dict[tuple[PlaceClass, str, str, tuple[str, ...]], tuple[Line, ...]]:
-        return {}
+    def _named(self) -> dict[str, list[Named]]:
+        """Each row of each layer and level of areas, as answers name it."""
+        return {
+            part.name: [Named(str(code), str(name)) for code, name in zip(part.codes, part.names, strict=True)]
+            for part in (*self.places.areas, *self.places.layers)
+        }
 
     @cached_property
-    def _months(self) -> dict[dt.date, Resolution]:
-        return {}
+    def _batches(self) -> list[Batch]:
+        return []
+
+    @cached_property
+    def _months(self) -> list[Resolution]:
+        return []

@@ -71,6 +71,12 @@ class PlaceClasses:
         """(cells,) int32 class of each cell, overlays left aside."""
         return np.array([self.number(int(row)) for row in self._representatives], np.int32)[self._signature_of_cell]
 
+    @cached_property
+    def station_of_cell(self) -> npt.NDArray[np.object_]:
+        """(cells,) code of the station that serves each cell, ``""`` for none; overlays left aside."""
+        numbers = self.of_cell
+        return np.array([place.station for place in self.found], dtype=object)[numbers]
+
     def number(self, cell: int, overlay_rows: tuple[tuple[str, int], ...] = ()) -> int:
         """Return the class of a cell, at a point that lies in these rows of overlay layers."""
         key = (int(self._signature_of_cell[cell]), overlay_rows)

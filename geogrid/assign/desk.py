@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from geogrid.assign.roster_files import (
 )
 from geogrid.assign.rule_checks import rule_problems
 from geogrid.assign.rule_files import RULE_SHEETS, read_rulebook, rulebook_of, rulebook_values, write_rulebook
-from geogrid.assign.rulebook import Rulebook
+from geogrid.assign.rulebook import Category, Rulebook
 from geogrid.assign.store import load_tables, save_tables
 from geogrid.assign.units import require_units
 from geogrid.atlas import Atlas as EditionStore
@@ -117,6 +119,13 @@ class Atlas(EditionStore[Edition]):
             that does not exist; then nothing was changed.
         """
         return self._take_rules(read_rulebook(path, onto=self.rulebook()), path, dry_run)
+
+    def add_categories(self, categories: Sequence[Category], *, dry_run: bool = False) -> tuple[Change, ...]:
+        """Add categories to the rulebook, in place of those of the same code; return the changes."""
+        rules = self.rulebook()
+        fresh = {category.code for category in categories}
+        kept = tuple(category for category in rules.categories if category.code not in fresh)
+        return self._take_rules(replace(rules, categories=(*kept, *categories)), None, dry_run)
 
     def replace_rulebook(self, rulebook: Rulebook, *, dry_run: bool = False) -> tuple[Change, ...]:
         """Make `rulebook` the atlas's rulebook, all or nothing; return the changes."""

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from geogrid.assign.answering import Desk
-from geogrid.assign.batch import answer_rows
-from geogrid.crs import crs_to_lonlat
+from geogrid.assign.cases import NO_DEADLINE
+from geogrid.crs import crs_to_lonlat, to_wgs84
 from geogrid.errors import InputError
+from geogrid.lattice import to_lattice
 from geogrid.types import BoolArray, Datum, FloatArray, Int32Array, IntArray
 
-__all__ = ["answer_frame"]
+__all__ = ["answer_frame", "reported_seconds"]
 
 
 def answer_frame(
@@ -46,8 +47,8 @@ def answer_frame(
     -------
     pandas.DataFrame
         Columns ``outcome`` (``answered``, ``hole``, ``outside``, ``refused``), ``cell``, one per
-        layer, ``station``, ``person``, ``name``, ``role``, ``department``, ``clash``, ``rule``
-        and ``problem`` (why a row was refused). Each row is answered or refused on its own.
+        layer, ``station``, ``person``, ``name``, ``role``, ``department``, ``clash``, ``rule``,
+        ``deadline`` and ``problem`` (why a row was refused). Each row is answered or refused on its own.
 
     Raises
     ------
@@ -64,13 +65,20 @@ def answer_frame(
     ranged = good & (np.abs(x) <= 180) & (np.abs(y) <= 90)
     problem[good & ~ranged] = "the coordinate is out of range: longitude comes first, in degrees"
     kind, case = _categories(desk, frame, category, condition, problem)
-    seconds = _seconds(desk, frame, at, problem)
+    seconds, undated = reported_seconds(desk, frame, at)
+    problem[problem == ""] = undated[problem == ""]
     fine = problem == ""
     rows = {name: np.full(count, -1, np.int32) for name in desk.locator.layer_names}
     for name, found in desk.locator.locate_all(x[fine], y[fine], datum=given).items():
         rows[name][fine] = found
     cells = rows[desk.places.base.name]
-    result = answer_rows(desk, _classes(desk, rows, cells), kind, case, seconds)
+    cases = desk.cases.rows(kind, case)
+    batch = desk.batch(seconds[fine] if fine.any() else np.zeros(1, np.int64))
+    places = np.where(fine, _classes(desk, rows, cells), np.int32(-1))
+    holders = np.zeros(count, np.int32)
+    if desk.rulebook.assets:
+        holders[fine] = batch.holder_rows(cases[fine], to_lattice(*to_wgs84(x[fine], y[fine], datum=given)))
+    result = batch.answer(places, cases, holders, seconds)
     outcome = np.where(cells < 0, "outside", np.where(result.person < 0, "hole", "answered")).astype(object)
     outcome[~fine] = "refused"
     columns: dict[str, Any] = {"outcome": pd.Categorical(outcome, ["answered", "hole", "outside", "refused"])}
@@ -79,6 +87,7 @@ def answer_frame(
     columns |= _people(desk, cells, result.person, result.duty)
     columns["clash"] = result.clash
     columns["rule"] = _coded(np.array(result.labels, dtype=object), result.label)
+    columns["deadline"] = _deadlines(desk, cells, cases, seconds)
     columns["problem"] = problem
     return pd.DataFrame(columns, index=frame.index)
 
@@ -98,18 +107,26 @@ def _people(desk: Desk, cells: Int32Array, person: Int32Array, duty: Int32Array)
         return _coded(np.array(values, dtype=object), rows)
 
     roster = desk.roster
-    stations = sorted({place.station for place in desk.classes.found if place.station})
-    index = {code: row for row, code in enumerate(stations)}
-    of_class = np.array([index.get(place.station, -1) for place in desk.classes.found], np.int32)
-    of_cell = of_class[desk.classes.of_cell] if len(of_class) else np.full(len(desk.places), -1, np.int32)
-    station = np.where(cells >= 0, of_cell[cells], np.int32(-1))
+    stations, of_cell = np.unique(desk.classes.station_of_cell.astype(str), return_inverse=True)
+    station = np.where(cells >= 0, of_cell[cells], -1).astype(np.int32)
+    station[(station >= 0) & (stations[np.maximum(station, 0)] == "")] = -1
     return {
-        "station": column(stations, station),
+        "station": column(stations.tolist(), station),
         "person": column([p.id for p in roster.persons], person),
         "name": column([p.name for p in roster.persons], person),
         "role": column([d.role for d in roster.duties], duty),
         "department": column([p.department for p in roster.persons], person),
     }
+
+
+def _deadlines(desk: Desk, cells: Int32Array, cases: Int32Array, seconds: IntArray) -> Any:
+    """Return the deadlines in the city's time zone, NaT where there is none."""
+    import pandas as pd
+
+    grades, rows = desk.places.grade_rows
+    due = desk.cases.deadlines(desk.work_clock, np.where(cells >= 0, cases, 0), rows[cells], grades, seconds)
+    moments = np.where(due == NO_DEADLINE, np.datetime64("NaT"), due.astype("datetime64[s]"))
+    return pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(desk.roster.calendar.zone)
 
 
 def _classes(desk: Desk, rows: dict[str, Int32Array], cells: Int32Array) -> Int32Array:
@@ -186,25 +203,39 @@ def _factorised(column: Any) -> tuple[list[str], Int32Array]:
     return [str(code).strip() for code in codes], np.asarray(rows, np.int32)
 
 
-def _seconds(desk: Desk, frame: Any, at: str | dt.datetime | None, problem: npt.NDArray[np.object_]) -> IntArray:
+def reported_seconds(
+    desk: Desk, frame: Any, at: str | dt.datetime | None, *, form: str = ""
+) -> tuple[IntArray, npt.NDArray[np.object_]]:
+    """Return when each report was made, seconds since 1970 UTC, and for each what is wrong with its time.
+
+    Parameters
+    ----------
+    desk : Desk
+        For the city's clock, which times without a zone mean.
+    frame : pandas.DataFrame
+    at : str or datetime, optional
+        A column, one moment for all, or None for now.
+    form : str
+        How times are written, as strftime; ISO 8601 if not given.
+    """
     import pandas as pd
 
     calendar = desk.roster.calendar
     if not isinstance(at, str) or at not in frame.columns:
         moment = at if isinstance(at, dt.datetime) else dt.datetime.now(dt.UTC)
-        return np.full(len(frame), calendar.second_of(moment), np.int64)
+        return np.full(len(frame), calendar.second_of(moment), np.int64), np.full(len(frame), "", dtype=object)
     moments = frame[at]
     if not pd.api.types.is_datetime64_any_dtype(moments):
         try:
-            moments = pd.to_datetime(moments, errors="coerce", format="ISO8601")
+            moments = pd.to_datetime(moments, errors="coerce", format=form or "ISO8601")
         except ValueError:
             moments = _moments_of_several_zones(moments, calendar.tz)
     if moments.dt.tz is None:
         moments = _on_clock(moments, calendar.tz)
     missing: BoolArray = moments.isna().to_numpy()
-    problem[missing & (problem == "")] = "the time is not understood: ISO 8601, e.g. 2026-11-22T20:15+08:00"
+    problem = np.where(missing, "the time is not understood: ISO 8601, e.g. 2026-11-22T20:15+08:00", "").astype(object)
     utc = moments.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[s]").astype(np.int64)
-    return np.where(missing, 0, utc)
+    return np.where(missing, 0, utc), problem
 
 
 def _moments_of_several_zones(texts: Any, tz: dt.tzinfo) -> Any:

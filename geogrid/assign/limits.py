@@ -155,17 +155,17 @@ class WorkClock:
         next_one = np.searchsorted(table[:, 1], filed, side="right")
         return np.asarray(np.maximum(filed, table[np.minimum(next_one, len(table) - 1), 0]), np.int64)
 
-    def explain(self, limit: TimeLimit, filed: int) -> list[Step]:
-        """Return the steps by which a deadline was found."""
+    def explain(self, limit: TimeLimit, filed: int, due: int) -> list[Step]:
+        """Return the steps by which the deadline `due` was found."""
         english, chinese = _SHOWN[limit.unit]
-        start = int(self.counting_from(limit, np.array([filed], np.int64))[0])
+        start = int(self.counting_from(limit, np.array([filed], np.int64))[0]) if limit.season else filed
         steps = [Step("filed", (self._shown(filed),))]
         if start != filed:
             steps.append(Step("season", (limit.season, self._shown(start))))
         steps.append(Step("limit", (f"{limit.amount:g}", english, chinese)))
         if limit.unit in ("working_days", "days") and start == filed:
             steps.append(Step("day_not_counted"))
-        steps.append(Step("due", (self._shown(self.deadline(limit, filed)),)))
+        steps.append(Step("due", (self._shown(due),)))
         return steps
 
     def _shown(self, second: int) -> str:
@@ -233,8 +233,7 @@ class _Span:
         if limit.unit == "days":
             target = day + amount
             return np.asarray(np.where(target < len(self.days), self._midnight_after(target), -1), np.int64)
-        worked = self.calendar.is_workday(self.days)
-        rows = np.flatnonzero(worked)
+        rows = self._workdays
         if amount == 0 or len(rows) == 0:
             return start if amount == 0 else np.full(len(start), -1, np.int64)
         wanted = np.searchsorted(rows, day, side="right") + amount - 1
@@ -244,6 +243,10 @@ class _Span:
     def _midnight_after(self, day: IntArray) -> IntArray:
         edges = np.append(self.midnights, self.end)
         return np.asarray(edges[np.minimum(day + 1, len(edges) - 1)], np.int64)
+
+    @cached_property
+    def _workdays(self) -> IntArray:
+        return np.flatnonzero(self.calendar.is_workday(self.days)).astype(np.int64)
 
     @cached_property
     def _end_of_work(self) -> IntArray:

@@ -119,6 +119,12 @@ class Places:
         raise NotFoundError("no such layer or level", given=name, allowed=allowed)
 
     @cached_property
+    def grade_rows(self) -> tuple[tuple[str, ...], Int32Array]:
+        """The grades there are, and (cells,) int32 the row of each cell's grade."""
+        names, rows = np.unique(self.grade.astype(str), return_inverse=True)
+        return tuple(names.tolist()), rows.astype(np.int32)
+
+    @cached_property
     def by_name(self) -> Mapping[str, PlaceLayer]:
         """Layers and area levels by name; a layer hides a level of the same name."""
         return {layer.name: layer for layer in (*self.areas, *self.layers)}

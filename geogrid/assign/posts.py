@@ -55,6 +55,7 @@ class Posts:
         self.roster: Roster = presence.roster
         self._timelines: dict[Post, Timeline] = {}
         self._states: dict[tuple[int, int, str], int] = {}
+        self._listed: list[tuple[int, int, str]] = []
         self._person_of: list[int] = []
         self.by_id = _order_of_ids(self.roster)
 
@@ -67,7 +68,11 @@ class Posts:
     @property
     def states(self) -> tuple[tuple[int, int, str], ...]:
         """(duty row, person row, label) of state ``2 * i``."""
-        return tuple(self._states)
+        return tuple(self._listed)
+
+    def state(self, value: int) -> tuple[int, int, str]:
+        """Return (duty row, person row, label) of a timeline's value."""
+        return self._listed[value >> 1]
 
     @property
     def person_of(self) -> Int32Array:
@@ -102,6 +107,7 @@ class Posts:
         key = (duty, person, label)
         if key not in self._states:
             self._states[key] = len(self._states)
+            self._listed.append(key)
             self._person_of.append(person)
         return 2 * self._states[key]
 

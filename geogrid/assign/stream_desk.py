@@ -81,6 +81,8 @@ def arrow_columns(answers: Any) -> Any:
             columns[name] = words.take(pa.array(codes, pa.int32(), mask=codes < 0))
         elif values.dtype == object:
             columns[name] = pa.array(values.tolist(), pa.string())
+        elif isinstance(values.dtype, pd.DatetimeTZDtype):
+            columns[name] = pa.array(values.dt.tz_convert("UTC"), pa.timestamp("us", tz="UTC"))
         else:
             columns[name] = pa.array(values.to_numpy())
     return pa.table(columns)

@@ -50,11 +50,12 @@ def unit_problems(division: Division, roster: Roster) -> Iterator[tuple[int, str
 
 
 def _heirs(atlas: Atlas, layer: str, code: str, reason: str) -> str:
+    if not reason.startswith("no such code"):
+        return reason
     try:
-        heirs = atlas.successors(code, layer=layer) if reason.startswith("no such code") else {}
+        heirs = [heir for heir in atlas.successors(code, layer=layer) if heir]
     except NotFoundError:
         return reason
-    named = [heir for heir in heirs if heir]
-    if not named:
-        return reason
-    return f"{reason} any more: it became {', '.join(named)}; name those instead"
+    if not heirs:
+        return f"{reason} any more: it was given up"
+    return f"{reason} any more: it became {', '.join(heirs)}; name those instead"

@@ -9,6 +9,7 @@ from geogrid.assign.posts import Post
 from geogrid.assign.reasons import Step
 from geogrid.assign.resolve import Resolution
 from geogrid.assign.roster import Unit
+from geogrid.types import IntArray
 
 __all__ = ["Holder", "Walk", "walk_lines"]
 
@@ -72,7 +73,7 @@ def walk_lines(lines: tuple[Line, ...], resolution: Resolution, second: int, *, 
 
 
 def _holds(option: Option, resolution: Resolution, second: int) -> bool:
-    return option.hours is None or any(a <= second < b for a, b in resolution.option_hours(option).tolist())
+    return option.hours is None or _within(resolution.option_hours(option), second)
 
 
 def _ask_rules(walk: Walk, options: list[Option], resolution: Resolution, second: int) -> None:
@@ -97,7 +98,7 @@ def _ask(walk: Walk, option: Option, resolution: Resolution, second: int) -> Non
         if value < 0:
             walk.steps += _why_nobody(post, resolution, second)
             continue
-        duty, person, _ = posts.states[value // 2]
+        duty, person, _ = posts.state(value)
         walk.holder, walk.clash, walk.rule = Holder(duty, person, post), bool(value % 2), option.rule
         walk.steps += _why_this(walk.holder, resolution)
         if walk.clash:
@@ -143,8 +144,8 @@ def _rivals(holder: Holder, resolution: Resolution, second: int) -> str:
     return ", ".join(names)
 
 
-def _within(spans: object, second: int) -> bool:
-    return any(a <= second < b for a, b in spans.tolist())  # type: ignore[attr-defined]
+def _within(spans: IntArray, second: int) -> bool:
+    return bool(spans[:, 0].searchsorted(second, side="right") > spans[:, 1].searchsorted(second, side="right"))
 
 
 def _unit(unit: Unit) -> tuple[str, str]:

@@ -27,14 +27,14 @@ from geogrid.types import Progress, no_progress
 __all__ = ["Atlas", "as_date"]
 
 
-_Edition = TypeVar("_Edition", bound=Edition, default=Edition, covariant=True)
+_Edition_co = TypeVar("_Edition_co", bound=Edition, default=Edition, covariant=True)
 
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-class Atlas(Generic[_Edition]):
+class Atlas(Generic[_Edition_co]):
     """The store of a city's editions: one GeoPackage file, or a PostgreSQL database with PostGIS.
 
     Parameters
@@ -56,7 +56,7 @@ class Atlas(Generic[_Edition]):
     >>> folder.cleanup()
     """
 
-    edition_type: type[_Edition] = Edition  # type: ignore[assignment]
+    edition_type: type[_Edition_co] = Edition  # type: ignore[assignment]
     """What `edition` returns; a subclass of the atlas may return more."""
 
     def __init__(self, engine: Engine, *, clock: Callable[[], dt.datetime] = _now) -> None:
@@ -115,7 +115,7 @@ class Atlas(Generic[_Edition]):
         based_on: int | None = None,
         replace: bool = False,
         progress: Progress = no_progress,
-    ) -> _Edition:
+    ) -> _Edition_co:
         """Return the edition that `division` has become.
 
         Cells without a code are numbered; those that live on from the edition before keep theirs.
@@ -163,7 +163,7 @@ class Atlas(Generic[_Edition]):
         progress("commit", 1, 1)
         return self.editions()[-1]
 
-    def editions(self) -> tuple[_Edition, ...]:
+    def editions(self) -> tuple[_Edition_co, ...]:
         """Return all editions in the order of publishing."""
         return read_editions(self.engine, self.edition_type)
 
@@ -173,7 +173,7 @@ class Atlas(Generic[_Edition]):
         *,
         as_of: dt.date | dt.datetime | str | None = None,
         known_at: dt.datetime | None = None,
-    ) -> _Edition:
+    ) -> _Edition_co:
         """Return one edition: by number, or the one in force on a day (today unless told).
 
         Parameters

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geogrid.atlas.canonical import canonical_polygons, shape_keys
+from geogrid.codes import Scheme, scheme
 from geogrid.errors import CodeError
 from geogrid.lattice import LatticePolygons
 from geogrid.types import IntArray
@@ -26,9 +27,10 @@ class Numbering:
     ----------
     template : str
         With ``{area}`` (the code of the area that holds the cell) and ``{seq}`` (its number there,
-        with a width such as ``{seq:03d}``); ``{layer}`` is the layer's name.
+        with a width such as ``{seq:03d}``); ``{layer}`` is the layer's name. Or the name of a scheme
+        of `geogrid.codes`, such as ``unit-grid``.
     limit : int or None
-        The highest number an area can give.
+        The highest number an area can give, where the scheme does not say.
 
     Examples
     --------
@@ -42,7 +44,14 @@ class Numbering:
     limit: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a template that would give one code twice."""
+        """Refuse a template that would give one code twice, and a scheme that counts nothing."""
+        if self._scheme is not None:
+            if not self._scheme.sequence or self.limit is not None:
+                raise CodeError(
+                    "a scheme numbers by its own sequence or not at all", given=self.template,
+                    mend="name one that counts, such as unit-grid, without a limit",
+                )  # fmt: skip
+            return
         fields = re.findall(r"\{(\w+)", self.template)
         if fields.count("seq") != 1 or not set(fields) <= {"area", "seq", "layer"}:
             raise CodeError(
@@ -62,6 +71,8 @@ class Numbering:
         CodeError
             If the area has no number left.
         """
+        if self._scheme is not None:
+            return self._scheme.format(area=area, sequence=sequence)
         if self.limit is not None and sequence > self.limit:
             raise CodeError(
                 f"{area or layer} has no number left: its {self.limit} codes have all been issued",
@@ -72,6 +83,10 @@ class Numbering:
 
     def sequence_of(self, code: str, area: str, *, layer: str = "") -> int | None:
         """Return the number in a code of this area, or None if the code is not of this numbering."""
+        if self._scheme is not None:
+            found = self._scheme.parse(code) if self._scheme.holds(code) else {}
+            same = found and "".join(found[part] for part in self._scheme.area) == area
+            return int(found[self._scheme.sequence]) or None if same else None
         before, after = (part.format(area=area, layer=layer) for part in self._around)
         prefix, suffix = before.lstrip("-"), after.rstrip("-")
         digits = code[len(prefix) : len(code) - len(suffix)]
@@ -80,6 +95,10 @@ class Numbering:
         if self.limit is not None and int(digits) > self.limit:
             return None
         return int(digits) if self.code(area, int(digits), layer=layer) == code else None
+
+    @cached_property
+    def _scheme(self) -> Scheme | None:
+        return None if "{" in self.template else scheme(self.template)
 
     @cached_property
     def _around(self) -> tuple[str, str]:
@@ -138,7 +157,7 @@ class Numbering:
         return result
 
 
-UNIT_GRID = Numbering("{area}{seq:03d}", limit=999)
+UNIT_GRID = Numbering("unit-grid")
 """The 15-digit unit grid code 6+3+3+3 (GB/T 30428.1, DB11/T 2157): 001–999 in a community."""
 
 BY_AREA = Numbering("{area}-{seq:05d}")
@@ -153,7 +172,8 @@ def numbering_for(areas: Sequence[str]) -> Numbering:
     >>> numbering_for(["310114001001"]) is UNIT_GRID, numbering_for(["310114"]) is BY_AREA
     (True, True)
     """
-    national = len(areas) > 0 and all(len(code) == 12 and code.isascii() and code.isdigit() for code in areas)
+    community = scheme("community")
+    national = len(areas) > 0 and all(community.holds(code) for code in set(areas))
     return UNIT_GRID if national else BY_AREA
 
 

@@ -24,6 +24,8 @@ VERBS: dict[str, str] = {
     "assign": "Answer a file of reports: CSV, Excel, Parquet, GeoPackage, NDJSON.",
     "doctor": "Tell whether a feed's coordinates are mislabelled, and how sure answers are.",
     "roster": "Import, export and show stations, people and duties.",
+    "route": "Import, export and check categories, rules, assets and powers.",
+    "answer": "Trace who answers a place by day, hour by hour.",
     "coverage": "Prove that every place has an owner, and list where not.",
     "fit": "Show how past reports fall on grids, stations and people.",
     "daily": "Take daily reports of stations, also nothing; show who is missing and what is red.",

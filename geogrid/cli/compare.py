@@ -30,6 +30,10 @@ def compare(
     """Make several plans by different seeds and compare border, balance and shape.
 
     Exit code 0 if one of them is valid, 1 if none is.
+
+    Example:
+
+    geogrid compare plan.toml
     """
     recipe = Plan.read(plan)
     position = _position(recipe, layer)

@@ -13,7 +13,7 @@ from geogrid.cli.output import console, print_json, print_table, progress_bar
 from geogrid.coverage import CoverageReport, cover
 from geogrid.errors import InputError
 
-__all__ = ["coverage"]
+__all__ = ["coverage", "print_report", "shown_figure"]
 
 
 def coverage(
@@ -53,7 +53,9 @@ def coverage(
 
 def print_report(report: CoverageReport, *, limit: int = 20) -> None:
     """Print the figures, then the gravest findings."""
-    print_table(("figure", "value"), [(name, _figure(value)) for name, value in report.figures.items()])
+    print_table(("figure", "value"), [(name, shown_figure(value)) for name, value in report.figures.items()])
+    for notice in report.notices:
+        console().print(f"note: {notice.message}")
     if report.holds:
         console().print("exactly one person is answerable everywhere, for everything, at every hour")
         return
@@ -66,8 +68,10 @@ def print_report(report: CoverageReport, *, limit: int = 20) -> None:
         console().print(f"… and {len(report.findings) - limit} more: --limit, --json or --html show them")
 
 
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.6g}"
+def shown_figure(value: float) -> str:
+    """Return a figure as people read it."""
+    whole = float(value).is_integer()
+    return f"{value:,.0f}" if whole else f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
 
 
 def _day(text: str | None) -> dt.date | None:

@@ -38,7 +38,12 @@ def take(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what is new.")] = False,
     json: _JSON = False,
 ) -> None:
-    """Add the daily reports of a file to the atlas, all or nothing."""
+    """Add the daily reports of a file to the atlas, all or nothing.
+
+    Example:
+
+    geogrid daily take daily.xlsx --atlas city.gpkg --dry-run
+    """
     store = Atlas.open(atlas)
     reports = read_daily_reports(path, store.roster())
     new = keep_daily_reports(store, reports, dry_run=dry_run)
@@ -50,7 +55,12 @@ def take(
 
 @daily.command()
 def template(path: Annotated[Path, typer.Argument(help="A .xlsx file, or a folder for CSV files.")]) -> None:
-    """Write an empty table of daily reports to fill in."""
+    """Write an empty table of daily reports to fill in.
+
+    Example:
+
+    geogrid daily template daily.xlsx
+    """
     console().print(f"wrote {write_daily_template(path)}")
 
 
@@ -74,6 +84,10 @@ def show(
     """Show which stations did not report, and the colour of stations, streets and departments.
 
     Exit code 0 if nobody is missing and nothing is red, 1 otherwise.
+
+    Example:
+
+    geogrid daily show --atlas city.gpkg --at 2026-11-24T18:00
     """
     limits = Thresholds.read(thresholds) if thresholds is not None else Thresholds()
     store = Atlas.open(atlas)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from geogrid.cli.coverage import shown_figure
 from geogrid.cli.output import console, errors, print_json, print_table, progress_bar
 from geogrid.types import Progress
 
@@ -47,7 +48,7 @@ def _run(out: Path, count: int, seed: int, progress: Progress) -> tuple[dict[str
     import pandas as pd
 
     from geogrid.assign.desk import Atlas
-    from geogrid.assign.sample import sample_roster
+    from geogrid.assign.sample import sample_roster, sample_rulebook
     from geogrid.assign.sample_places import sample_reports, write_sample_stations
     from geogrid.boundaries import bundled
     from geogrid.coverage import cover
@@ -66,12 +67,24 @@ def _run(out: Path, count: int, seed: int, progress: Progress) -> tuple[dict[str
     atlas = Atlas.create(path)
     edition = atlas.publish(division, valid_from=dt.date(2026, 1, 1), note="demo", progress=progress)
     atlas.replace_roster(sample_roster(edition.division, seed=seed))
+    rules = sample_rulebook(edition.division, seed=seed)
+    atlas.replace_rulebook(rules)
     sample = sample_reports(place, count, seed=seed)
+    codes = [category.code for category in rules.categories]
+    sample["category"] = [codes[number * 7 % len(codes)] for number in range(count)]
+    sample["condition"] = "1"
     sample.to_csv(out / "sample_reports.csv", index=False)
 
     desk = atlas.desk(number=edition.number)
     first = [
-        desk.answer(lon=row.lon, lat=row.lat, datum="wgs84", at=dt.datetime.fromisoformat(row.at))
+        desk.answer(
+            lon=row.lon,
+            lat=row.lat,
+            datum="wgs84",
+            category=row.category,
+            condition=row.condition,
+            at=dt.datetime.fromisoformat(row.at),
+        )
         for row in sample.head(_SHOWN).itertuples()
     ]
     atlas.answers(sample.head(_SHOWN), datum="wgs84", as_of=edition.valid_from)  # compiles the kernels
@@ -137,13 +150,13 @@ def _tell(figures: dict[str, Any], answers: list[Answer], out: Path) -> None:
             answer.cell.code,
             answer.station.name if answer.station else "",
             answer.person.name if answer.person else "",
-            answer.why[-1].en if answer.why else "",
+            answer.verdict.en,
         )
         for answer in answers
     ]
     print_table(("time", "cell", "station (sample)", "person (sample)", "why"), rows, title="The first ten reports")
     print_table(("figure", "value"), [(key, value) for key, value in figures.items() if not isinstance(value, dict)])
-    print_table(("coverage", "value"), [(key, f"{value:,.2f}") for key, value in figures["coverage"].items()])
+    print_table(("coverage", "value"), [(key, shown_figure(value)) for key, value in figures["coverage"].items()])
     path = out / "jiading.gpkg"
     console().print(
         f"""

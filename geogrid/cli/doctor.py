@@ -41,6 +41,10 @@ def doctor(
     """Tell whether a feed is swapped, in another datum than declared, truncated, or at one spot.
 
     Exit code 0 if nothing is wrong with the feed, 1 if something is. Nothing is corrected.
+
+    Example:
+
+    geogrid doctor reports.csv --atlas city.gpkg --datum wgs84
     """
     if reports is None and accuracy is None:
         raise InputError("nothing to examine", allowed="a file of reports, or --accuracy")

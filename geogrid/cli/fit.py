@@ -45,6 +45,10 @@ def fit(
     """Show how past reports fall on grids, stations and people: load, mix, near-duplicates.
 
     Exit code 0 if nothing is flagged, 1 if something is.
+
+    Example:
+
+    geogrid fit reports.csv --atlas city.gpkg --datum wgs84 --out fit.gpkg
     """
     limits = Thresholds.read(thresholds) if thresholds is not None else Thresholds()
     given = {

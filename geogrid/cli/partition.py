@@ -49,13 +49,13 @@ def partition(
     geogrid partition plan.toml --atlas city.gpkg --valid-from 2026-12-01
     """
     recipe = Plan.read(plan)
+    numbering = {
+        section.name: Numbering(section.codes.template, section.codes.limit)
+        for section in recipe.layers
+        if section.codes is not None
+    }
     with progress_bar(quiet=json) as progress:
         division = divide(recipe, progress=progress, workers=workers)
-        numbering = {
-            section.name: Numbering(section.codes.template, section.codes.limit)
-            for section in recipe.layers
-            if section.codes is not None
-        }
         edition = None
         if atlas is not None:
             edition = publish(

@@ -48,6 +48,12 @@ def rebalance(
     """Show what moves for which balance, and publish the choice; grids keep their codes.
 
     Exit code 0 if the tightest tolerance can be met (or the one picked), 1 if not.
+
+    Example:
+
+    geogrid rebalance --atlas city.gpkg --layer responsibility --points homes.csv --datum wgs84
+
+    geogrid rebalance --atlas city.gpkg --layer responsibility --pick 0.05 --valid-from 2026-12-01
     """
     store = Atlas.open(atlas)
     edition = store.edition()

@@ -103,6 +103,14 @@ class Scheme:
         """The highest number an area can give; 0 for a plain area code."""
         return next((part.most for part in self.parts if part.name == self.sequence), 0)
 
+    def holds(self, code: str) -> bool:
+        """Return whether `code` follows this scheme."""
+        try:
+            self.parse(code)
+        except CodeError:
+            return False
+        return True
+
     def parse(self, code: str) -> dict[str, str]:
         """Return the digits of each part.
 

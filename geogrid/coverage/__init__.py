@@ -1,11 +1,13 @@
 """Step 5, PROVE: where nobody, or more than one person, is answerable.
 
 report
-    `cover`: ground, stations and people in one `CoverageReport`
+    `cover`: ground, stations, people, powers and reach in one `CoverageReport`
 ground
     how much of the outline the cells cover
-staffing
+staffing, pieces
     the sweep over every place, category, condition and instant
+people, reach, powers
+    loads and leave, distances to stations, the buck-passing detector
 past, fit
     `past_reports`, `fit_reports`: how past reports fall on grids, stations, people and departments
 placing, load, mixture, families, nearness
@@ -19,11 +21,13 @@ thresholds
 from geogrid.coverage.fit import Fit, fit_reports
 from geogrid.coverage.ground import Ground, cover_ground
 from geogrid.coverage.past import PastReports, past_reports
+from geogrid.coverage.people import Limits
+from geogrid.coverage.powers import Split, find_splits
 from geogrid.coverage.report import CoverageReport, cover
 from geogrid.coverage.staffing import Open, StaffingProof, prove_staffing
 from geogrid.coverage.thresholds import Thresholds
 
 __all__ = [
-    "CoverageReport", "Fit", "Ground", "Open", "PastReports", "StaffingProof", "Thresholds", "cover", "cover_ground",
-    "fit_reports", "past_reports", "prove_staffing",
+    "CoverageReport", "Fit", "Ground", "Limits", "Open", "PastReports", "Split", "StaffingProof", "Thresholds", "cover",
+    "cover_ground", "find_splits", "fit_reports", "past_reports", "prove_staffing",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,10 @@ from typing import Any
 from geogrid.assign.answering import Desk
 from geogrid.atlas.export import write_whole
 from geogrid.coverage.ground import Ground, cover_ground
+from geogrid.coverage.people import Limits, people_findings
+from geogrid.coverage.pieces import pieces_of
+from geogrid.coverage.powers import split_findings
+from geogrid.coverage.reach import reach_findings
 from geogrid.coverage.staffing import StaffingProof, prove_staffing
 from geogrid.errors import InputError
 from geogrid.types import Finding, FloatArray, Progress, no_progress
@@ -36,6 +40,8 @@ class CoverageReport:
     figures : mapping of str to number
     outline : tuple of (n, 2) float64 arrays
         Rings of the finest areas, degrees, for the page's map.
+    notices : tuple of Finding
+        What a reader should know though nothing is open, e.g. make-up days not announced yet.
     """
 
     place: str
@@ -46,6 +52,7 @@ class CoverageReport:
     findings: tuple[Finding, ...]
     figures: Mapping[str, float] = field(default_factory=dict)
     outline: tuple[FloatArray, ...] = field(default=(), repr=False, compare=False)
+    notices: tuple[Finding, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -59,6 +66,7 @@ class CoverageReport:
             "edition": self.edition,
             "holds": self.holds,
             "figures": dict(self.figures),
+            "notices": [notice.message for notice in self.notices],
             "findings": [
                 {"rule": f.rule, "message": f.message, "subjects": list(f.subjects), "lon": f.lon, "lat": f.lat,
                  "amount": f.amount, "unit": f.unit}
@@ -103,6 +111,8 @@ def cover(
     *,
     first: dt.date | dt.datetime | None = None,
     last: dt.date | dt.datetime | None = None,
+    limits: Limits | None = None,
+    streets: Sequence[Any] | None = None,
     progress: Progress = no_progress,
 ) -> CoverageReport:
     """Return what of a division is covered, by cells, by stations and by people.
@@ -113,6 +123,10 @@ def cover(
         `Atlas.desk()` gives the one of an edition.
     first, last : date or datetime, optional
         The half-open period; from today for a year unless told.
+    limits : Limits, optional
+        Thresholds of load and distance.
+    streets : sequence of shapely lines, optional
+        Degrees, WGS 84; with them, distances to stations along streets are checked, too.
     progress : Progress
     """
     begin = first or dt.datetime.now(desk.roster.calendar.tz).date()
@@ -121,12 +135,31 @@ def cover(
         raise InputError("the period is empty", given=f"{begin} to {end}", mend="let it end after it begins")
     ground = cover_ground(desk.division)
     staffing = prove_staffing(desk, begin, end, progress=progress)
-    lonely = _without_station(desk)
-    findings = (*ground.findings, *lonely, *(_finding(one) for one in staffing.open))
+    bounds = limits or Limits()
+    findings = (
+        *ground.findings,
+        *_without_station(desk),
+        *(_finding(one) for one in staffing.open),
+        *split_findings(desk, pieces_of(desk)),
+        *people_findings(desk, staffing.first, staffing.last, bounds),
+        *reach_findings(desk, bounds.station_m),
+        *(reach_findings(desk, bounds.street_m, streets) if streets is not None else ()),
+    )
     return CoverageReport(
         desk.division.name, desk.edition, desk.roster.calendar.zone, ground, staffing, findings,
         _figures(desk, ground, staffing), _outline(desk),
+        tuple(_calendar_findings(desk, begin, end)),
     )  # fmt: skip
+
+
+def _calendar_findings(desk: Desk, first: dt.date, last: dt.date) -> list[Finding]:
+    """Return one finding per year of the period whose make-up days are not announced yet."""
+    calendar = desk.roster.calendar
+    return [
+        Finding("calendar_is_known", f"the make-up working days of {year} are not announced yet", (str(year),))
+        for year in range(first.year, last.year + 1)
+        if (year < last.year or (last.month, last.day) > (1, 1)) and not calendar.make_up_days_announced(year)
+    ]
 
 
 def _outline(desk: Desk) -> tuple[FloatArray, ...]:
@@ -142,9 +175,7 @@ def _outline(desk: Desk) -> tuple[FloatArray, ...]:
 
 def _figures(desk: Desk, ground: Ground, staffing: StaffingProof) -> dict[str, float]:
     cells = desk.places
-    station = [bool(place.station) for place in desk.classes.found]
-    served = [station[number] for number in desk.classes.of_cell.tolist()]
-    unserved = ~_bools(served)
+    unserved = desk.classes.station_of_cell == ""
     holes = [one for one in staffing.open if one.kind == "hole"]
     uncovered = _hole_cells(desk, staffing)
     return {
@@ -165,12 +196,6 @@ def _figures(desk: Desk, ground: Ground, staffing: StaffingProof) -> dict[str, f
     }
 
 
-def _bools(values: list[bool]) -> Any:
-    import numpy as np
-
-    return np.array(values, bool)
-
-
 def _hole_cells(desk: Desk, staffing: StaffingProof) -> Any:
     import numpy as np
 
@@ -184,9 +209,7 @@ def _without_station(desk: Desk) -> list[Finding]:
     """Return one finding per finest area that has cells no station serves."""
     import numpy as np
 
-    classes = desk.classes
-    lonely = np.array([not place.station for place in classes.found], bool)
-    cells = np.flatnonzero(lonely[classes.of_cell]) if len(lonely) else np.zeros(0, int)
+    cells = np.flatnonzero(desk.classes.station_of_cell == "")
     if len(cells) == 0:
         return []
     level = desk.places.areas[0]

@@ -7,15 +7,15 @@ nobody, or more than one person, is answerable.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from geogrid.assign.answering import Desk
 from geogrid.assign.lines import Line
+from geogrid.assign.profiles import Profile
 from geogrid.assign.resolve import Resolution
-from geogrid.assign.rulebook import Category
 from geogrid.assign.timeline import Timeline
 from geogrid.coverage.pieces import Pieces, pieces_of
 from geogrid.types import Int32Array, IntArray, Progress, no_progress
@@ -120,18 +120,15 @@ def prove_staffing(
     start, end = desk.roster.calendar.second_of(first), desk.roster.calendar.second_of(last)
     resolution = Resolution(desk.roster, start, end)
     pieces = pieces_of(desk)
-    cases = _cases(desk)
-    by_signature: dict[tuple[int, tuple[Line, ...]], list[str]] = defaultdict(list)
-    classes = desk.classes.found
-    for done, number in enumerate(pieces.classes_met):
-        for category, condition, label in cases:
-            lines = desk.lines_of(classes[number], category, condition)
-            by_signature[number, lines].append(label)
-        progress("compile", done + 1, len(pieces.classes_met))
+    cases = desk.lines.profiles.cases()
+    classes, met = desk.classes.found, pieces.classes_met
+    swept = [(number, profile) for number in met for profile in cases]
     found: list[Open] = []
     answered = 0.0
     holed: set[int] = set()
-    for done, ((number, lines), labels) in enumerate(by_signature.items()):
+    for done, (number, profile) in enumerate(swept):
+        labels = cases[profile]
+        lines = desk.lines.of_profile(classes[number], profile)
         timeline = resolution.timeline(lines)
         flaws = _flaws(timeline, end)
         closed = (end - start) - sum(int((spans[:, 1] - spans[:, 0]).sum()) for spans in flaws.values())
@@ -140,22 +137,43 @@ def prove_staffing(
             holed.add(number)
         for kind, spans in flaws.items():
             found += _opens(desk, pieces, number, kind, spans, tuple(labels), lines, resolution)
-        progress("sweep", done + 1, len(by_signature))
-    total = float(pieces.area_m2.sum()) * len(cases) * (end - start)
+        progress("sweep", done + 1, len(swept))
+    for cell, number, profile, holders, labels in _owned(desk):
+        lines = desk.lines.of_profile(desk.classes.found[number], profile, holders)
+        # Without an owner the same place is swept above: only what the owner's own people add is new.
+        clashing = _flaws(resolution.timeline(lines), end).get("clash")
+        if clashing is not None:
+            found += _opens(desk, pieces, number, "clash", clashing, tuple(labels), lines, resolution, cell)
+    reportable = sum(len(labels) for labels in cases.values())
+    total = float(pieces.area_m2.sum()) * reportable * (end - start)
     found.sort(key=lambda o: (o.kind != "hole", -o.hours_per_week * o.area_m2 * max(len(o.categories), 1), o.unit))
     return StaffingProof(
-        start, end, tuple(found), len(desk.places), len(cases), len(pieces) * len(cases), answered / total if total else 1.0,
+        start, end, tuple(found), len(desk.places), reportable, len(pieces) * reportable, answered / total if total else 1.0,
         tuple(pieces.cell[pieces.of_class(number)] for number in sorted(holed)),
     )  # fmt: skip
 
 
-def _cases(desk: Desk) -> list[tuple[Category | None, str, str]]:
-    """Return (category, condition, label) of everything that can be reported."""
-    cases: list[tuple[Category | None, str, str]] = []
-    for category in desk.rulebook.categories:
-        conditions = [condition.code for condition in category.conditions] or [""]
-        cases += [(category, code, f"{category.code}/{code}" if code else category.code) for code in conditions]
-    return cases or [(None, "", "")]
+def _owned(desk: Desk) -> Iterator[tuple[int, int, Profile, tuple[str, ...], list[str]]]:
+    """Yield (cell, class, profile, holders, cases) for the registered assets, each combination once."""
+    index = desk.asset_index
+    if len(index) == 0:
+        return
+    lon, lat = [asset.lon for asset in index.assets], [asset.lat for asset in index.assets]
+    rows = desk.locator.locate_all(lon, lat, datum="wgs84")
+    combined: dict[tuple[int, int, Profile, tuple[str, ...]], list[str]] = {}
+    for row, asset in enumerate(index.assets):
+        cell = int(rows[desk.places.base.name][row])
+        category = desk.rulebook.category(asset.category)
+        if cell < 0 or category.kind != "component":
+            continue
+        number = desk.classes.number(cell, tuple((name, int(rows[name][row])) for name in desk.classes.overlays))
+        for code in [case.code for case in category.conditions] or [""]:
+            labels = combined.setdefault((cell, number, desk.lines.profiles.of(category, code), asset.holders), [])
+            label = f"{category.code}/{code}" if code else category.code
+            if label not in labels:
+                labels.append(label)
+    for (cell, number, profile, holders), labels in combined.items():
+        yield cell, number, profile, holders, labels
 
 
 def _flaws(timeline: Timeline, end: int) -> dict[str, IntArray]:
@@ -168,15 +186,17 @@ def _flaws(timeline: Timeline, end: int) -> dict[str, IntArray]:
 
 def _opens(
     desk: Desk, pieces: Pieces, number: int, kind: str, spans: IntArray, labels: tuple[str, ...],
-    lines: tuple[Line, ...], resolution: Resolution,
+    lines: tuple[Line, ...], resolution: Resolution, only_cell: int | None = None,
 ) -> list[Open]:  # fmt: skip
-    """Return one finding per grid that the class lies in."""
+    """Return one finding per grid that the class lies in, or the one of a single cell."""
     weeks = (resolution.last - resolution.first) / _WEEK_S
     hours = float((spans[:, 1] - spans[:, 0]).sum()) / 3600 / weeks
     why = _why(desk, lines, number, kind)
     nearest = _nearest(desk, lines, spans, resolution) if kind == "hole" else ""
     grids = pieces.grid_layer
     mine = pieces.of_class(number)
+    if only_cell is not None:
+        mine = mine[pieces.cell[mine] == only_cell]
     found = []
     for row in np.unique(grids.of_cell[pieces.cell[mine]]):
         here = mine[grids.of_cell[pieces.cell[mine]] == row]

@@ -38,7 +38,7 @@ class CodesSection(Section):
     ----------
     template : str
         With ``{area}`` (the code of the area that holds the row), ``{seq}`` (its number there, with a
-        width such as ``{seq:03d}``) and ``{layer}``.
+        width such as ``{seq:03d}``) and ``{layer}``; or the name of a scheme, such as ``unit-grid``.
     limit : int, optional
         The highest number an area can give.
     """

@@ -17,52 +17,16 @@ from geogrid.atlas.canonical import canonical, canonical_polygons, content_hash
 from geogrid.atlas.geometry import polygons_of, shapes_of
 from geogrid.errors import ChecksumError, ConflictError, InputError, NotFoundError
 from geogrid.lattice import LatticePolygons
-from geogrid.partition.division import Division
-from geogrid.testing import toy_city
+from geogrid.testing import shuffled, toy_city
 from geogrid.types import Finding
 
 FULL_TURN = 360
-
-
-def shuffled(division: Division, seed: int) -> Division:
-    """Return the same division with rows, ring starts and directions drawn in another order."""
-    rng = np.random.default_rng(seed)
-    orders = {layer.name: rng.permutation(len(layer)) for layer in division.layers}
-    layers = []
-    for layer in division.layers:
-        order = orders[layer.name]
-        membership = layer.membership
-        if membership is not None:
-            place = np.argsort(order)
-            membership = place[membership].astype(np.int32)[orders[layer.of]]
-        shapes = None if layer.shapes is None else turned(layer.shapes.take(order), rng)
-        attributes = {name: np.asarray(values)[order] for name, values in reversed(layer.attributes.items())}
-        layers.append(
-            replace(layer, codes=layer.codes[order], names=layer.names[order], areas=layer.areas[order],
-                    membership=membership, shapes=shapes, attributes=attributes)
-        )  # fmt: skip
-    areas = []
-    for level in division.areas:
-        order = rng.permutation(len(level))
-        areas.append(
-            replace(level, codes=level.codes[order], names=level.names[order], parents=level.parents[order],
-                    polygons=turned(level.polygons.take(order), rng))
-        )  # fmt: skip
-    return replace(division, areas=tuple(areas), layers=tuple(layers))
 
 
 def pretend_to_be_a_gis(connection: sqlite3.Connection) -> None:
     """Bring the functions that the spatial index's triggers call."""
     for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
         connection.create_function(name, 1, lambda _: 0)
-
-
-def turned(polygons: LatticePolygons, rng: np.random.Generator) -> LatticePolygons:
-    rings = []
-    for start, end in zip(polygons.ring_offsets[:-1], polygons.ring_offsets[1:], strict=True):
-        ring = np.roll(polygons.coords[start : end - 1], rng.integers(1000), axis=0)
-        rings.append(np.concatenate([ring, ring[:1]])[:: rng.choice([-1, 1])])
-    return LatticePolygons.from_rings(rings, np.diff(polygons.part_offsets), np.diff(polygons.geom_offsets))
 
 
 def test_an_edition_reads_back_as_it_was_published(atlas, same):

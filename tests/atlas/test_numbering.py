@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from geogrid.atlas import BY_AREA, UNIT_GRID, Numbering, reading_order
 from geogrid.atlas.numbering import numbering_for
-from geogrid.errors import CodeError
+from geogrid.errors import CodeError, NotFoundError
 from geogrid.lattice import LatticePolygons
 
 
@@ -76,13 +76,26 @@ def test_the_numbering_follows_the_areas_codes():
     assert numbering_for(["310114001001", "310114001002"]) is UNIT_GRID
     assert numbering_for(["310114", "310112"]) is BY_AREA
     assert numbering_for([]) is BY_AREA
+    # The whole district in the statistical form with twelve digits is no community.
+    assert numbering_for(["310114000000"]) is BY_AREA
     assert numbering_for(["Fells Point"]) is BY_AREA
 
 
-@pytest.mark.parametrize("template", ["{area}", "{seq}{seq}", "{city}{seq}", "{seq:xyz}", "plain"])
+@pytest.mark.parametrize("template", ["{area}", "{seq}{seq}", "{city}{seq}", "{seq:xyz}"])
 def test_a_template_that_cannot_number_is_refused(template):
     with pytest.raises(CodeError):
         Numbering(template)
+
+
+def test_any_scheme_that_counts_can_number_a_layer():
+    assert Numbering("unit-grid") == UNIT_GRID
+    with pytest.raises(NotFoundError, match="unit-grid"):
+        Numbering("plain")
+    with pytest.raises(CodeError, match="number by a template instead"):
+        UNIT_GRID.code("Canton", 1)
+    for scheme, limit in (("community", None), ("unit-grid", 99)):
+        with pytest.raises(CodeError, match="its own sequence"):
+            Numbering(scheme, limit)
 
 
 def test_numbers_are_appended_after_the_last_one_ever_issued():
@@ -96,7 +109,7 @@ def test_numbers_are_appended_after_the_last_one_ever_issued():
 def test_a_community_with_more_than_999_cells_is_named():
     count = 1000
     cells = boxes(*((10 * i, 0, 10, 10) for i in range(count)))
-    with pytest.raises(CodeError, match="310114001001 has no number left: its 999 codes"):
+    with pytest.raises(CodeError, match="310114001001 has no number left: a unit grid code counts to 999"):
         UNIT_GRID.issue([""] * count, ["310114001001"] * count, cells, last={}, taken=set())
     full = UNIT_GRID.issue([""] * 999, ["310114001001"] * 999, cells.take(np.arange(999)), last={}, taken=set())
     assert full[-1] == "310114001001999"

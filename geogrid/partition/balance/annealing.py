@@ -128,6 +128,13 @@ def _excess(value: int, low: int, high: int) -> int:
 
 
 @compiled
+def _bent(value: int, low: int, high: int, bend: float) -> float:
+    """Return the excess, growing with itself."""
+    off = float(_excess(value, low, high))
+    return off * (1.0 + bend * off / max(high, 1))
+
+
+@compiled
 def _unroundness(moment: Any, sign: float, place: Any) -> float:
     """Return ``2 pi I / A²`` of a grid with a cell's moments added (sign 1), removed (-1) or as it is (0)."""
     area, x, y = place[0], place[1], place[2]
@@ -178,6 +185,7 @@ def anneal(
     apart_ptr, apart = net.apart_ptr, net.apart
     low, high, closed, anchor = limits.low, limits.high, limits.closed, limits.anchor
     round_price, pull, reach, apart_price = wishes.roundness, wishes.pull, wishes.reach, wishes.apart
+    bend = wishes.bend
     n, grids, kinds, halves = len(part), len(low), weight.shape[1], len(nbr)
     load, size, moment = np.zeros((grids, kinds), np.int64), np.zeros(grids, np.int64), np.zeros((grids, 4))
     cuts, spot, change = np.empty(halves, np.int32), np.full(halves, -1, np.int32), np.zeros(halves, np.int64)
@@ -233,6 +241,12 @@ def anneal(
                 w = weight[v, j]
                 if w != 0:
                     a, b = load[old, j], load[new, j]
+                    if bend > 0:
+                        rise += penalty[j] * (
+                            _bent(a - w, low[old, j], high[old, j], bend) - _bent(a, low[old, j], high[old, j], bend)
+                            + _bent(b + w, low[new, j], high[new, j], bend) - _bent(b, low[new, j], high[new, j], bend)
+                        )  # fmt: skip
+                        continue
                     rise += penalty[j] * (
                         _excess(a - w, low[old, j], high[old, j]) - _excess(a, low[old, j], high[old, j])
                         + _excess(b + w, low[new, j], high[new, j]) - _excess(b, low[new, j], high[new, j])

@@ -42,8 +42,11 @@ class Schedule:
         First temperature of the coarsest and of the finest level.
     coldest, cold : float
         Last temperature of the coarsest and of the finest level.
-    soft, firm, hard : float
-        Price of overload on the coarsest level, on the finest, and at the end.
+    firm, soft, hard : float
+        Price of overload: `firm` times the temperature, so that loads fluctuate by about the same at any heat and
+        cells keep moving; at least `soft`; at the end `hard`.
+    squeeze : float
+        From this share of the finest level's rounds on the price rises to `hard`.
     coarse_share, fine_share : float
         Shares of the budget for the coarse levels and for the finest; the rest polishes.
     rounds : int
@@ -52,12 +55,13 @@ class Schedule:
     """
 
     hottest: float = 2.4
-    hot: float = 0.75
+    hot: float = 0.65
     coldest: float = 0.6
     cold: float = 0.09
-    soft: float = 0.6
-    firm: float = 2.5
+    firm: float = 1.2
+    soft: float = 0.9
     hard: float = 8.0
+    squeeze: float = 0.4
     coarse_share: float = 0.35
     fine_share: float = 0.50
     rounds: int = 24
@@ -156,6 +160,9 @@ def search(
     part = np.zeros(instance.cells, np.int32) if start is None else np.ascontiguousarray(start, np.int32)
     half = instance.net.src < instance.net.nbr
     border = float(instance.net.cost[half].mean()) if half.any() else 1.0
+    # What one move typically changes: a border, a tenth of a unit of shape, a cell's breadth of way.
+    breadth = float(np.sqrt(instance.net.place[:, 0].mean()))
+    border = max(border + 0.1 * instance.wishes.roundness + breadth * instance.wishes.pull, 1.0)
     weight = instance.net.weight
     mean = np.array([w[w > 0].mean() if (w > 0).any() else 1.0 for w in weight.T.astype(np.float64)])
     clock = Clock(budget)
@@ -230,8 +237,6 @@ def _anneal_levels(run: _Run, part: Int32Array, keep_start: bool) -> Int32Array:
         hot, cold = _between(plan.hottest, plan.hot, at), _between(plan.coldest, plan.cold, at)
         if not coarse_levels:
             hot = plan.hot * run.heat if keep_start else plan.hottest
-        firm = _between(plan.soft, plan.firm, at)
-        last = plan.hard if depth == 0 else _between(plan.soft, plan.firm, at + 1 / max(coarse_levels, 1))
 
         def to_root(coarse: Int32Array, depth: int = depth) -> Int32Array:
             for group in reversed(maps[1 : depth + 1]):
@@ -242,10 +247,13 @@ def _anneal_levels(run: _Run, part: Int32Array, keep_start: bool) -> Int32Array:
             if run.clock.left() <= 0:
                 break
             f = step / plan.rounds
+            now = _between(hot, cold, f)
+            penalty = max(plan.firm * now, plan.soft)
+            if depth == 0 and f > plan.squeeze:
+                penalty = _between(penalty, plan.hard, (f - plan.squeeze) / (1 - plan.squeeze))
             here = _round(
-                run, instance, here,
-                hot=_between(hot, cold, f), cold=_between(hot, cold, f + 1 / plan.rounds),
-                penalty=_between(firm, last, f), effort=share / plan.rounds, until=until, left=plan.rounds - step,
+                run, instance, here, hot=now, cold=_between(hot, cold, f + 1 / plan.rounds),
+                penalty=penalty, effort=share / plan.rounds, until=until, left=plan.rounds - step,
             )  # fmt: skip
             run.note(instance, here, to_root)
         if depth:
@@ -291,7 +299,7 @@ def _polish(run: _Run, part: Int32Array) -> None:
     effort_left *= max(instance.cells, _FEWEST) / instance.cells
     best, outside = run.best_part, run.best_outside
     part = part.copy() if best is None or outside is None else best.copy()
-    stuck = 0
+    stuck, pressure = 0, 1.0
     recuttable = not (instance.net.fixed.any() or instance.limits.closed.any() or (instance.net.home >= 0).any())
     while effort_left > 0 and run.clock.left() > 0:
         valid = run.best[0] == 0
@@ -308,9 +316,11 @@ def _polish(run: _Run, part: Int32Array) -> None:
 
         def work(
             number: int, regions: list[IntArray] = regions, seeds: list[int] = seeds, effort: float = effort,
-            heat: float = heat, recut: bool = recut, part: Int32Array = part,
+            heat: float = heat, pressure: float = pressure, recut: bool = recut, part: Int32Array = part,
         ) -> Region | None:  # fmt: skip
-            return _reheat(run, take_region(instance, part, regions[number]), effort, heat, recut, seeds[number])
+            return _reheat(
+                run, take_region(instance, part, regions[number]), effort, heat, recut, pressure, seeds[number]
+            )
 
         for region in in_parallel(work, range(len(regions)), run.pool, run.clock):
             if region is not None:
@@ -322,7 +332,9 @@ def _polish(run: _Run, part: Int32Array) -> None:
         known = run.best
         run.note(instance, part, lambda p: p.copy())
         stuck = stuck + 1 if run.best == known else 0
-        if stuck > 400:
+        # Grids that stay out of range are pressed harder and harder, whatever it costs in border.
+        pressure = 1.0 if run.best[0] == 0 else min(pressure * 1.15, 50.0)
+        if stuck > 400 and run.clock.budget.seconds is None:
             break
 
 
@@ -339,10 +351,12 @@ def _regions_to_polish(run: _Run, part: Int32Array, size: float, valid: bool) ->
     return [grids for grids in drawn if 1 < len(grids) <= 2 * size + 2] or [np.arange(instance.grids)]
 
 
-def _reheat(run: _Run, region: Region, effort: float, heat: float, recut: bool, seed: int) -> Region | None:
-    """Return the region improved (or changed at the same price), or None."""
+def _reheat(
+    run: _Run, region: Region, effort: float, heat: float, recut: bool, pressure: float, seed: int
+) -> Region | None:
+    """Return the region improved (or changed at the same price), or None; `pressure` raises the price of overload."""
     plan, small = run.schedule, region.instance
-    hard = plan.hard * run.unit
+    hard = pressure * plan.hard * run.unit
 
     def value(part: Int32Array) -> float:
         cost, outside = price(small.net, small.limits, small.wishes, part)
@@ -354,7 +368,10 @@ def _reheat(run: _Run, region: Region, effort: float, heat: float, recut: bool, 
         if len(fresh):
             part = fresh
     moves = max(int(effort * len(part)), 16)
-    for share, first, last, penalty in ((0.5, heat, heat / 3, plan.firm), (0.5, heat / 3, plan.cold * 0.7, plan.hard)):
+    for share, first, last, penalty in (
+        (0.5, heat, heat / 3, 2.5 * pressure),
+        (0.5, heat / 3, plan.cold * 0.7, plan.hard * pressure),
+    ):
         anneal(
             small.net, small.limits, small.wishes, part, penalty * run.unit,
             first * run.border, last * run.border, 6, int(moves * share), seed, THRESHOLDS,

@@ -22,6 +22,9 @@ __all__ = ["AreaInstance", "make_instance"]
 _FINE = 1e9
 """Weights that are not whole numbers are counted in billionths of a grid."""
 
+_BEND = 20.0
+"""While existing grids are kept, an overload of 5 % costs twice its plain price."""
+
 _APART_BORDERS = 1e5
 """What a pair that must be apart costs in one grid, in mean borders: more than any border."""
 
@@ -68,7 +71,7 @@ class _Scaled:
 
 
 def _scaled(measure: Measure, values: FloatArray, grids: int) -> _Scaled:
-    """Return a measure as whole numbers with its range; heavy cells are clipped to a full grid."""
+    """Return a measure as whole numbers with its range; a cell too heavy for a grid counts as one full grid."""
     if measure.is_range:
         low, high = float(measure.low or 0.0), float(measure.high or np.inf)
         heavy = np.flatnonzero(values > high)
@@ -82,7 +85,8 @@ def _scaled(measure: Measure, values: FloatArray, grids: int) -> _Scaled:
     if least > most:
         # No whole number lies in the range: as equal as whole units allow.
         least, most = int(np.floor(low * scale)), int(np.ceil(high * scale))
-    counted = np.minimum(np.rint(values * scale), max(most, least)).astype(np.int64)
+    full = (least + most) // 2 if np.isfinite(high) else most
+    counted = np.where(values > high, full, np.rint(values * scale)).astype(np.int64)
     return _Scaled(counted, least, most, (low, high), heavy)
 
 
@@ -124,7 +128,10 @@ def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) 
             "more grids than cells", given=f"{grids} grids in {problem.area_names[int(problem.area[rows[0]])]}",
             allowed=f"1 to {nodes}", mend="cells that must stay together count as one",
         )  # fmt: skip
-    start = _start(net, home, seeds, locked, grids)
+    first = home
+    if problem.begin is not None and numbers is not None:
+        first = np.searchsorted(numbers, problem.begin[rows]).astype(np.int32)
+    start = _start(net, first, seeds, locked, grids)
     if nodes < len(rows):
         net = contract(net, group)
         if start is not None:
@@ -145,7 +152,11 @@ def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) 
         np.tile([s.high for s in scaled], (grids, 1)).astype(np.int64), closed, anchor,
     )  # fmt: skip
     wishes = Wishes(
-        problem.roundness_m * 1000, problem.pull_m * 1000, problem.reach_m, _APART_BORDERS * max(mean_border, 1.0)
+        problem.roundness_m * 1000,
+        problem.pull_m * 1000,
+        problem.reach_m,
+        _APART_BORDERS * max(mean_border, 1.0),
+        _BEND if problem.keep > 0 else 0.0,
     )
     return AreaInstance(
         Instance(net, limits, wishes), grids, group, numbers, start,

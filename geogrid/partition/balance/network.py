@@ -75,12 +75,15 @@ class Wishes(NamedTuple):
     pull : of one metre between a mean cell and its station
     reach : metres; a cell does not enter a grid whose station is farther (infinite: no bound)
     apart : of one pair that shares a grid though it must not
+    bend : how much dearer overload grows with itself (0: each unit costs the same); above 0 a crowded grid hands
+        on to a full one, so that load finds its way across several grids
     """
 
     roundness: float
     pull: float
     reach: float
     apart: float
+    bend: float = 0.0
 
 
 def build_network(

@@ -129,6 +129,8 @@ class Problem:
         The primary weight a grid should have, instead of a count.
     start : (n,) int32, optional
         Existing grids; -1 for a cell that has none.
+    begin : (n,) int32, optional
+        Where the search begins, in the numbers of `start`; `start` itself if left out.
     keep : float
         Metres of border that moving one mean cell out of its grid of `start` costs.
     moving : (n,) float64, optional
@@ -161,6 +163,7 @@ class Problem:
     counts: Mapping[int, int] = field(default_factory=dict)
     target: float | None = None
     start: Int32Array | None = None
+    begin: Int32Array | None = None
     keep: float = 0.0
     moving: FloatArray | None = None
     locked_cells: BoolArray | None = None

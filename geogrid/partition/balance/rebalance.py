@@ -99,7 +99,7 @@ def rebalance(
     problem : Problem
         With `start`: the existing grids. Its first measure's tolerance is replaced.
     tolerances : sequence of float
-        The balances to try, widest first; each search begins from the existing grids.
+        The balances to try, widest first; each search goes on from the one before.
     keep : float
         Metres of border that moving one mean cell costs: high keeps almost everything that balance allows.
 
@@ -114,10 +114,14 @@ def rebalance(
         raise PlanError("rebalance needs a tolerance, not a range")
     moving = problem.measures[0].values if problem.moving is None else problem.moving
     steps = [_existing(problem, moving)]
+    numbers = np.unique(problem.start)
+    began: Int32Array | None = None
     for number, tolerance in enumerate(sorted(tolerances, reverse=True)):
         measures = (replace(problem.measures[0], tolerance=tolerance), *problem.measures[1:])
-        tried = replace(problem, measures=measures, keep=keep)
+        tried = replace(problem, measures=measures, keep=keep, begin=began)
         result = balance(tried, seed=seed, budget=budget)
+        # The next, tighter balance goes on from here; what counts as moved stays the existing grids.
+        began = numbers[result.membership].astype(np.int32)
         steps.append(_step(tried, result, moving, tolerance))
         progress("rebalance", number + 1, len(tolerances))
     marked = [replace(step, on_front=not any(_beats(other, step) for other in steps)) for step in steps]

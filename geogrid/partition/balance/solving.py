@@ -99,13 +99,14 @@ def balance(
     areas = [np.flatnonzero(joined.area == row) for row in range(len(joined.origin))]
     areas = [cells for cells in areas if len(cells)]
     counts = _counts(problem, areas)
-    cells = sum(len(rows) for rows in areas)
+    # An area of one grid needs no search.
+    cells = sum(len(rows) for rows, (_, most) in zip(areas, counts, strict=True) if most > 1)
     workers = 1 if len(areas) > 1 else budget.workers
     done: list[_Solved] = []
 
     def work(number: int) -> _Solved:
         rows = areas[number]
-        share = len(rows) / cells if len(areas) > 1 else 1.0 / budget.workers
+        share = len(rows) / max(cells, 1) if len(areas) > 1 else 1.0 / budget.workers
         name = problem.area_names[int(problem.area[rows[0]])]
         own = zlib.crc32(f"{seed}/{name}/{problem.graph.codes[rows[0]]}".encode())
         told = progress if len(areas) == 1 else no_progress

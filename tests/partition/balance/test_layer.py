@@ -1,0 +1,143 @@
+"""``method = "balance"`` in a plan, and the two verbs."""
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from geogrid.cli.app import build_app
+from geogrid.errors import InputError, PlanError
+from geogrid.partition import Plan, divide
+from geogrid.testing import assert_is_partition, toy_boundaries
+
+CELLS = """
+[place]
+code = "990100"
+[[layer]]
+name = "cell"
+method = "squares"
+target_area_m2 = 2_600
+"""
+
+
+def planned(text: str, folder=None):
+    return divide(Plan.parse(CELLS + text, folder=folder), boundaries=toy_boundaries())
+
+
+GRIDS = """
+[[layer]]
+name = "responsibility"
+method = "balance"
+of = "cell"
+within = "street"
+count = 6
+tolerance = 0.2
+effort = 300
+"""
+
+
+def test_a_plan_makes_grids_in_balance_inside_their_street():
+    division = planned(GRIDS)
+    assert_is_partition(division)
+    layer = division.layer("responsibility")
+    assert len(layer) == 6
+    assert sorted(layer.areas.tolist()) == ["990100001"] * 3 + ["990100002"] * 3
+    assert np.abs(layer.attributes["deviation"]).max() <= 0.2
+    assert set(layer.attributes) >= {"weight", "polsby_popper", "area_to_hull", "farthest_m", "seam_share", "why"}
+    again = planned(GRIDS)
+    assert np.array_equal(layer.membership, again.layer("responsibility").membership)
+
+
+def test_grids_can_stand_on_grids_and_follow_another_layer(tmp_path):
+    division = planned(
+        GRIDS
+        + """
+[[layer]]
+name = "station"
+method = "balance"
+of = "responsibility"
+count = 2
+tolerance = 0.3
+weight = "cells"
+effort = 300
+align = [{ layer = "responsibility", factor = 0.5 }]
+"""
+    )
+    assert len(division.layer("station")) == 2
+    assert np.bincount(division.layer("station").membership).tolist() == [3, 3]
+
+
+def test_points_are_a_weight(tmp_path):
+    rows = [f"121.25{i:02d},31.38{i % 40:02d}" for i in range(0, 40)]
+    (tmp_path / "reports.csv").write_text("lon,lat\n" + "\n".join(rows) + "\n0,0\n")
+    text = GRIDS.replace(
+        "count = 6", 'count = 2\nweight = { name = "reports", points = "reports.csv", datum = "wgs84" }'
+    )
+    division = planned(text, folder=tmp_path)
+    assert division.layer("responsibility").attributes["weight"].sum() == 40
+    assert any(finding.rule == "points_inside" for finding in division.findings)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("count = 6", "say how many grids"),
+        ("count = 6\nweight_target = 3", "leave one out"),
+        ('count = 6\nweight = "households"', "no such weight; given: households; allowed: .*area_m2"),
+        ("count = 100000", "more grids than cells"),
+        ('count = 6\nlocked_cells = ["nowhere"]', "no such row of 'cell'; given: nowhere"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused_in_words(key, words):
+    text = GRIDS.replace("count = 6", "" if words.startswith("say") else key)
+    with pytest.raises((PlanError, InputError), match=words):
+        planned(text)
+
+
+@pytest.fixture
+def atlas(tmp_path):
+    from geogrid.atlas import Atlas
+
+    path = tmp_path / "toy.gpkg"
+    Atlas.create(path).publish(planned(GRIDS), valid_from="2026-01-01")
+    return path
+
+
+def run(verb: str, *words: object):
+    return CliRunner().invoke(build_app(verb), [verb, *map(str, words)])
+
+
+def test_rebalance_shows_the_choice_and_publishes_it_with_codes_kept(atlas, tmp_path):
+    from geogrid.atlas import Atlas
+
+    before = Atlas.open(atlas).edition().layer("responsibility")
+    heavy = "\n".join(f"121.2{501 + i % 9},31.3{801 + i // 9}" for i in range(80))
+    spread = "\n".join(f"121.25{5 * i:02d},31.38{5 * j:02d}" for i in range(8) for j in range(8))
+    (tmp_path / "people.csv").write_text(f"lon,lat\n{heavy}\n{spread}\n")
+    words = ["--atlas", atlas, "--layer", "responsibility", "--within", "street", "--points", tmp_path / "people.csv"]
+    words += ["--datum", "wgs84", "--tolerance", 0.6, "--tolerance", 0.4]
+    result = run("rebalance", *words, "--json")
+    steps = json.loads(result.stdout)["steps"]
+    assert steps[0]["asked"] == "as it is"
+    assert steps[0]["moved"] == 0
+    assert len(steps) == 3
+    result = run("rebalance", *words, "--pick", 0.6, "--valid-from", "2026-06-01")
+    assert result.exit_code == 0, result.output
+    after = Atlas.open(atlas).edition(2).layer("responsibility")
+    assert sorted(after.codes.tolist()) == sorted(before.codes.tolist())
+
+
+def test_compare_prints_a_table_and_draws_a_page(tmp_path):
+    from geogrid.boundaries import Boundaries  # noqa: F401 - the outlines are written as a file below
+
+    outlines = toy_boundaries().finest.to_geopandas()
+    outlines.to_file(tmp_path / "toy.gpkg", layer="community")
+    text = CELLS.replace('code = "990100"', 'code = "990100"\nboundaries = "toy.gpkg"') + GRIDS.replace(
+        'within = "street"\n', ""
+    )
+    (tmp_path / "plan.toml").write_text(text)
+    result = run("compare", tmp_path / "plan.toml", "--plans", 2, "--html", tmp_path / "plans.html", "--json")
+    assert result.exit_code == 0, result.output
+    assert [row["valid"] for row in json.loads(result.stdout)["plans"]] == [True, True]
+    assert (tmp_path / "plans.html").read_text().count("<svg") == 2

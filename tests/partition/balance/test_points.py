@@ -1,0 +1,46 @@
+"""Weights from points."""
+
+import numpy as np
+import pytest
+
+from geogrid.errors import InputError
+from geogrid.partition.balance.points import count_points, read_points, smoothed
+from geogrid.testing import toy_city
+
+
+def test_points_are_counted_in_the_cell_that_owns_them():
+    cells = toy_city().shapes("cell")
+    lon, lat = [121.2505, 121.2505, 121.251, 0.0], [31.3805, 31.3806, 31.3805, 0.0]
+    counts, outside = count_points(cells, lon, lat, datum="wgs84")
+    # The third lies on a border: it belongs to the cell in the east.
+    assert counts[:2].tolist() == [2, 1]
+    assert outside == 1
+
+
+def test_points_can_count_more_than_one():
+    cells = toy_city().shapes("cell")
+    counts, _ = count_points(cells, [121.2505], [31.3805], datum="wgs84", values=[7.5])
+    assert counts[0] == 7.5
+
+
+def test_smoothing_hands_on_and_loses_nothing(make_town):
+    graph = make_town(3, 1)
+    values = smoothed(graph, np.array([0.0, 8.0, 0.0]), 0.5)
+    assert np.allclose(values, [2, 4, 2])
+    assert smoothed(graph, np.array([1.0, 2, 3]), 0.0).tolist() == [1, 2, 3]
+    with pytest.raises(InputError, match="smoothing is a share"):
+        smoothed(graph, values, 2)
+
+
+def test_a_table_of_points_needs_columns_and_a_datum(tmp_path):
+    file = tmp_path / "reports.csv"
+    file.write_text("Longitude,Latitude,n\n121.2505,31.3805,2\n,31.4,3\n")
+    lon, lat, datum, worth, findings = read_points(file, datum="gcj02", value="n")
+    assert (lon.tolist(), lat.tolist(), datum.value, worth.tolist()) == ([121.2505], [31.3805], "gcj02", [2.0])
+    assert findings[0].subjects == ("3",)
+    with pytest.raises(InputError, match="no datum"):
+        read_points(file)
+    with pytest.raises(InputError, match="no such column"):
+        read_points(file, datum="wgs84", lon="east")
+    with pytest.raises(InputError, match="no such column"):
+        read_points(file, datum="wgs84", value="people")

@@ -1,0 +1,69 @@
+"""Rebalance: the least change for new weights, and several plans compared."""
+
+import numpy as np
+import pytest
+
+from geogrid.errors import PlanError
+from geogrid.partition.balance import Budget, alternatives, rebalance, side_by_side
+from geogrid.partition.balance.rebalance import matched
+
+
+@pytest.fixture
+def grown_town(make_town, make_problem):
+    """Six columns by two; three grids of two columns; the westmost column has doubled."""
+    graph = make_town(6, 2)
+    start = (np.arange(12) % 6 // 2).astype(np.int32)
+    values = np.where(np.arange(12) % 6 == 0, 2.0, 1.0)
+    return make_problem(graph, values, tolerance=0.15, start=start)
+
+
+def test_the_front_runs_from_as_it_is_to_balanced(grown_town):
+    front = rebalance(grown_town, tolerances=(0.3, 0.1), budget=Budget(effort=1000))
+    assert front.steps[0].moved == 0
+    assert front.steps[0].worst == pytest.approx(6 / (14 / 3) - 1)
+    moved = [step.moved for step in front.front]
+    worst = [step.worst for step in front.front]
+    assert moved == sorted(moved)
+    assert worst == sorted(worst, reverse=True)
+    assert front.total == 14
+
+
+def test_only_what_must_move_moves(grown_town):
+    step = rebalance(grown_town, tolerances=(0.15,), budget=Budget(effort=1000)).within(0.15)
+    assert step is not None
+    # 6, 4, 4 people and a target of 4.67: one person must leave the west and stop next door.
+    assert step.moved == 1
+    assert sorted(step.result.load[:, 0].tolist()) == [4, 5, 5]
+
+
+def test_what_counts_as_moved_can_be_chosen(grown_town):
+    from dataclasses import replace
+
+    dear = np.ones(12)
+    dear[[1]] = 100.0
+    step = rebalance(replace(grown_town, moving=dear), tolerances=(0.15,), budget=Budget(effort=1000)).within(0.15)
+    assert step is not None
+    assert step.moved == 1
+    assert step.result.membership[1] == 0
+
+
+def test_there_must_be_grids_to_rebalance(make_town, make_problem):
+    with pytest.raises(PlanError, match="nothing to rebalance"):
+        rebalance(make_problem(make_town(2, 2), count=2))
+
+
+def test_matching_gives_a_fresh_cut_the_old_names():
+    old, new = np.array([0, 0, 1, 1, 2]), np.array([2, 2, 0, 1, 1])
+    assert matched(old, new, np.ones(5)).tolist() == [0, 0, 1, 2, 2] or matched(old, new, np.ones(5))[0] == 0
+
+
+def test_alternatives_are_ranked_and_drawn(make_town, make_problem, make_squares):
+    plans = alternatives(make_problem(make_town(4, 4), count=4), 3, budget=Budget(effort=300))
+    rows = [plan.row() for plan in plans]
+    assert [row["valid"] for row in rows] == [True] * 3
+    assert [row["weighted_km"] for row in rows] == sorted(row["weighted_km"] for row in rows)
+    assert rows[0]["differs"] == 0
+    page = side_by_side(make_squares([(i % 4, i // 4) for i in range(16)]), plans, title="<Town>")
+    assert page.count("<svg") == 3
+    assert page.count("<path") == 12
+    assert "&lt;Town&gt;" in page
