@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from geogrid.assign.compiled import interpreted
 from geogrid.assign.locator_build import Surface, build_surface
-from geogrid.assign.locator_kernel import locate_degrees, locate_steps, resolved
+from geogrid.assign.locator_kernel import locate_degrees, locate_degrees_by_strip, locate_steps, resolved
 from geogrid.assign.locator_nearest import Rim
 from geogrid.assign.shift import shift_one, shift_to_wgs84
 from geogrid.crs import require_lonlat, to_wgs84
@@ -27,6 +27,8 @@ __all__ = ["Locator"]
 
 _PLAIN = (Datum.WGS84, Datum.CGCS2000)
 _BLOCK = 1 << 16
+_SORT_POINTS, _SORT_BLOCK, _SORT_BYTES = 1 << 20, 1 << 22, 16 << 20
+"""From so many points and so large an index on, points are taken strip by strip."""
 _resolved_interpreted = interpreted(resolved)
 
 
@@ -365,10 +367,12 @@ def _readable(values: FloatArray) -> FloatArray:
 
 
 def _fill_degrees(surface: Surface, lon: FloatArray, lat: FloatArray, datum: Datum, owners: Int32Array) -> None:
-    for first in range(0, len(lon), _BLOCK):
-        part = slice(first, first + _BLOCK)
+    sorting = len(lon) >= _SORT_POINTS and sum(part.nbytes for part in surface.parts) >= _SORT_BYTES
+    locate, size = (locate_degrees_by_strip, _SORT_BLOCK) if sorting else (locate_degrees, _BLOCK)
+    for first in range(0, len(lon), size):
+        part = slice(first, first + size)
         x, y = lon[part], lat[part]
         if datum not in _PLAIN:
             x, y = (_readable(values) for values in shift_to_wgs84(x, y, datum))
-        if locate_degrees(x, y, surface.head, *surface.parts, owners[part]) >= 0:
+        if locate(x, y, surface.head, *surface.parts, owners[part]) >= 0:
             require_lonlat(lon, lat)

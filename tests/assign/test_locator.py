@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from geogrid.assign.locator import Locator
 from geogrid.assign.locator_build import build_surface
-from geogrid.assign.locator_kernel import locate_steps
+from geogrid.assign.locator_kernel import locate_degrees, locate_degrees_by_strip, locate_steps
 from geogrid.errors import InputError, NotFoundError
 from geogrid.lattice import LatticePolygons, covers, owners_by_brute_force
 from geogrid.testing import toy_city
@@ -163,3 +163,21 @@ def test_no_cell_and_one_cell_are_stated_results() -> None:
     assert np.isnan(far).all()
     one = Locator.build(polygons_at([(0, 0), (100, 0), (100, 100), (0, 100)]))
     assert one.locate_lattice(np.array([[0, 0], [100, 0]]) + CORNER).tolist() == [0, -1]
+
+
+@pytest.mark.parametrize("bits", [9, 20, 32])
+def test_points_taken_strip_by_strip_get_the_same_owners(bits: int) -> None:
+    shapes = toy_city().base.shapes
+    surface = build_surface(shapes, tile_bits=bits)
+    rng = np.random.default_rng(10)
+    lon, lat = rng.uniform(121.2495, 121.2545, 5_000), rng.uniform(31.3795, 31.3845, 5_000)
+    lon[:50], lat[:50] = np.tile([-180.0, 180.0], 25), np.tile([90.0, -90.0], 25)
+    lon.flags.writeable = lat.flags.writeable = False
+    plain, sorted_ = np.empty(5_000, np.int32), np.empty(5_000, np.int32)
+    assert locate_degrees(lon, lat, surface.head, *surface.parts, plain) == -1
+    assert locate_degrees_by_strip(lon, lat, surface.head, *surface.parts, sorted_) == -1
+    np.testing.assert_array_equal(plain, sorted_)
+    bad = lon.copy()
+    bad[4_321] = np.nan
+    bad.flags.writeable = False
+    assert locate_degrees_by_strip(bad, lat, surface.head, *surface.parts, sorted_) >= 0
