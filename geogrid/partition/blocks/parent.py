@@ -29,8 +29,8 @@ REASONS = {
 }  # fmt: skip
 """Why a stretch of border is where it is, by the kind of its edge."""
 
-CORNER_M = 0.015
-"""A little more than a step of the lattice."""
+CORNER_M = 0.008
+"""Most of a step of the lattice; further off, moving a border could carry it over a neighbour."""
 
 _LEAST_ATOM = 0.01
 _PASSES = 1
