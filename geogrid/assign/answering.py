@@ -26,7 +26,6 @@ from geogrid.assign.roster import Roster
 from geogrid.assign.rulebook import Asset, Category, Rulebook
 from geogrid.assign.turns import Turn
 from geogrid.assign.walk import walk_lines
-from geogrid.crs import to_wgs84
 from geogrid.errors import InputError
 from geogrid.lattice import to_lattice
 from geogrid.partition.division import Division
@@ -63,11 +62,11 @@ class Desk:
     'Ann'
     """
 
-    division: Division
+    division: Division = field(repr=False)
     roster: Roster
     rulebook: Rulebook = field(default_factory=Rulebook)
     edition: int = 0
-    given_locator: Locator | None = None
+    given_locator: Locator | None = field(default=None, repr=False)
 
     @cached_property
     def places(self) -> Places:
@@ -160,7 +159,7 @@ class Desk:
         NotFoundError
             If there is no such category or condition.
         """
-        x, y, rows = self._placed(lon, lat, datum)
+        x, y, rows = self.locator.placed(lon=lon, lat=lat, datum=datum)
         second = self.roster.calendar.second_of(at or dt.datetime.now(dt.UTC))
         moment = self.roster.calendar.moment_of(second)
         kind = self._category(category, condition)
@@ -214,7 +213,7 @@ class Desk:
         hours: float = 24.0,
     ) -> tuple[Turn, ...]:
         """Return who answers a place from `at` on, change by change, for some hours; empty outside."""
-        x, y, rows = self._placed(lon, lat, datum)
+        x, y, rows = self.locator.placed(lon=lon, lat=lat, datum=datum)
         kind = self._category(category, condition)
         cell = rows[self.places.base.name]
         if cell < 0:
@@ -235,15 +234,6 @@ class Desk:
             duty, person, label = resolution.posts.state(value)
             turns.append(Turn(start, self.details.on_duty(duty, person), value % 2 == 1, label))
         return tuple(turns)
-
-    def _placed(self, lon: float, lat: float, datum: str | Datum) -> tuple[float, float, dict[str, int]]:
-        """Return the place in WGS 84 and its row in every layer."""
-        given = Datum.of(datum)
-        rows = self.locator.at(lon=lon, lat=lat, datum=given)
-        if given in (Datum.GCJ02, Datum.BD09):
-            x, y = to_wgs84(lon, lat, datum=given)
-            return float(x), float(y), rows
-        return float(lon), float(lat), rows
 
     def _category(self, code: str, condition: str) -> Category | None:
         if not code:

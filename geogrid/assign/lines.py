@@ -101,7 +101,8 @@ class Lines:
         if self.rulebook.fallback and profile.kind:
             posts = self._head_posts(place.units, None, profile.qualification, "fallback")
             lines.append(Line("fallback", (Option("fallback", posts),)))
-        return tuple(line for line in lines if any(option.posts for option in line.options))
+        # A rule that finds nobody still keeps less specific rules out at its hours.
+        return tuple(line for line in lines if line.stage == "route" or any(option.posts for option in line.options))
 
     def matching_routes(self, place: PlaceClass, profile: Profile) -> list[tuple[tuple[int, ...], Route]]:
         """Return (how specific, route) of the routes for this place and profile, the most specific first.

@@ -154,19 +154,29 @@ class Locator:
         ------
         DatumError, CoordinateError
         """
-        x, y = self._steps(lon, lat, datum)
+        return self.placed(lon=lon, lat=lat, datum=datum)[2]
+
+    def placed(self, *, lon: float, lat: float, datum: str | Datum) -> tuple[float, float, dict[str, int]]:
+        """Return one place in WGS 84 (lon, lat) and the row of every layer that owns it, -1 for none.
+
+        Raises
+        ------
+        DatumError, CoordinateError
+        """
+        there = self._wgs84(lon, lat, datum)
+        x, y = round(there[0] * 1e7), round(there[1] * 1e7)
         found = {self.base_name: self._owner(self.base, x, y)}
         cell = found[self.base_name]
         for name, rows in self.memberships.items():
             found[name] = int(rows[cell]) if cell >= 0 else -1
         for name, surface in self.overlays.items():
             found[name] = self._owner(surface, x, y)
-        return found
+        return *there, found
 
     def cell_at(self, *, lon: float, lat: float, datum: str | Datum) -> int:
         """Return the row of the cell that owns one place, -1 outside."""
-        x, y = self._steps(lon, lat, datum)
-        return self._owner(self.base, x, y)
+        x, y = self._wgs84(lon, lat, datum)
+        return self._owner(self.base, round(x * 1e7), round(y * 1e7))
 
     def locate(
         self, lon: npt.ArrayLike, lat: npt.ArrayLike, *, datum: str | Datum, layer: str | None = None, threads: int = 1
@@ -305,7 +315,7 @@ class Locator:
             raise NotFoundError("no such layer", given=layer, allowed=", ".join(self.layer_names))
         return self.overlays[layer]
 
-    def _steps(self, lon: float, lat: float, datum: str | Datum) -> tuple[int, int]:
+    def _wgs84(self, lon: float, lat: float, datum: str | Datum) -> tuple[float, float]:
         self.guard()
         given = Datum.of(datum) if type(datum) is not Datum else datum
         try:
@@ -317,7 +327,7 @@ class Locator:
             raise CoordinateError("not one coordinate", given=f"lon={lon!r:.60}, lat={lat!r:.60}", allowed="numbers")
         if given not in _PLAIN:
             x, y = shift_one(x, y, given)
-        return round(x * 1e7), round(y * 1e7)
+        return x, y
 
     @staticmethod
     def _owner(surface: Surface, x: int, y: int) -> int:

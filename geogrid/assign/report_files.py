@@ -1,14 +1,14 @@
-"""Files of reports: CSV, Excel, Parquet, GeoPackage, NDJSON; reading them and writing answers."""
+"""Files of reports that fit in memory: CSV, Excel, Parquet, GeoPackage, NDJSON."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from geogrid.atlas.export import write_whole
 from geogrid.errors import InputError, NotFoundError, StorageError
 
-__all__ = ["FORMATS", "column_like", "read_reports", "write_answers"]
+__all__ = ["FORMATS", "column_like", "read_reports"]
 
 FORMATS = ".csv, .xlsx, .parquet, .gpkg, .geojson, .fgb, .ndjson"
 
@@ -21,9 +21,15 @@ _LIKE = {
 }
 
 
-def column_like(frame: Any, meaning: str) -> str:
-    """Return the column of a frame whose name means ``lon``, ``lat``, ``category`` … ; `meaning` if there is none."""
-    by_name = {str(name).strip().lower(): str(name) for name in frame.columns}
+def column_like(columns: Iterable[Any], meaning: str) -> str:
+    """Return the column whose name means ``lon``, ``lat``, ``category`` … ; `meaning` if there is none.
+
+    Examples
+    --------
+    >>> column_like(["Id", "LNG", "Lat"], "lon")
+    'LNG'
+    """
+    by_name = {str(name).strip().lower(): str(name) for name in columns}
     return next((by_name[name] for name in _LIKE[meaning] if name in by_name), meaning)
 
 
@@ -77,36 +83,3 @@ def _read_parquet(source: Path) -> Any:
         return geopandas.read_parquet(source)
     except ValueError:
         return pd.read_parquet(source)
-
-
-def write_answers(frame: Any, path: str | Path) -> Path:
-    """Write a frame of answers; the ending of the name chooses the format.
-
-    Raises
-    ------
-    InputError, ConflictError, StorageError
-    """
-    target = Path(path)
-    suffix = target.suffix.lower()
-    if suffix not in (".csv", ".xlsx", ".parquet", ".ndjson"):
-        raise InputError(
-            "cannot write answers to this kind of file", given=target.name, allowed=".csv, .xlsx, .parquet, .ndjson"
-        )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    plain = frame.drop(columns="geometry") if "geometry" in frame.columns else frame
-    write_whole(target, lambda fresh: _write(plain, fresh, suffix))
-    return target
-
-
-def _write(plain: Any, target: Path, suffix: str) -> None:
-    if suffix == ".parquet":
-        plain.to_parquet(target)
-    elif suffix == ".csv":
-        plain.to_csv(target, index=False, encoding="utf-8-sig")
-    elif suffix == ".xlsx":
-        for name in plain.select_dtypes("datetimetz").columns:
-            # Excel knows no zones; the city's wall clock is what a reader expects to see.
-            plain = plain.assign(**{name: plain[name].dt.tz_localize(None)})
-        plain.to_excel(target, index=False)
-    else:
-        plain.to_json(target, orient="records", lines=True, force_ascii=False, date_format="iso")

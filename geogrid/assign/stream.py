@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from geogrid.assign.locator import Locator
+from geogrid.assign.stream_parts import Held, Parts
 from geogrid.assign.stream_read import READABLE, Rows, degrees_of, read_rows
-from geogrid.assign.stream_write import assemble, write_part
+from geogrid.assign.stream_write import assemble, require_writable
 from geogrid.errors import ConflictError, InputError, RowProblem
 from geogrid.types import BoolArray, Datum, FloatArray, IntArray, Progress, no_progress
 
-__all__ = ["Answerer", "Block", "StreamResult", "answer_file", "layer_codes"]
+__all__ = ["Answerer", "Block", "StreamResult", "Watch", "answer_file", "layer_codes"]
 
-_MOST_PROBLEMS = 1000
 _MOST_BYTES_HELD = 64 << 20
 
 
@@ -48,7 +47,13 @@ class Block:
 
 
 Answerer: TypeAlias = Callable[[Block], Mapping[str, Any]]
-"""Returns the new columns of a block: each n values, a numpy array or an Arrow array."""
+"""Returns the new columns of a block: each n values, a numpy array or an Arrow array.
+
+A column ``problem`` says what else is wrong with a row, empty or null for nothing.
+"""
+
+Watch: TypeAlias = Callable[[Any], None]
+"""Is shown every finished stretch (pyarrow.Table), in the order of the file."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +62,22 @@ class StreamResult:
 
     Parameters
     ----------
-    path : Path
+    path : Path, optional
+        None if nothing was to be written.
     rows, bad_rows, resumed_rows : int
         All reports; those without a usable place (they are in the file too, unanswered, with
         the reason in column ``problem``); those that an earlier, interrupted run had answered.
+    unread_rows : int
+        Rows that are no rows at all, part of the bad ones: they are not in the file.
     problems : tuple of RowProblem
         The first thousand.
     """
 
-    path: Path
+    path: Path | None
     rows: int
     bad_rows: int
     resumed_rows: int
+    unread_rows: int
     problems: tuple[RowProblem, ...]
 
 
@@ -97,7 +106,7 @@ def layer_codes(locator: Locator, codes: Mapping[str, npt.NDArray[np.object_]], 
 
 def answer_file(
     source: str | Path,
-    target: str | Path,
+    target: str | Path | None,
     answer: Answerer,
     *,
     datum: str | Datum,
@@ -111,6 +120,11 @@ def answer_file(
     layer: str | None = None,
     crs: Any = None,
     overwrite: bool = False,
+    resume: bool = True,
+    byte_order_mark: bool = False,
+    clash_suffix: str = "",
+    unplaced: Mapping[str, str] | None = None,
+    watch: Watch | None = None,
     progress: Progress = no_progress,
 ) -> StreamResult:
     """Answer every report of a file and write them, with the new columns, to another.
@@ -122,6 +136,7 @@ def answer_file(
     Parameters
     ----------
     source, target : path
+        Without a target nothing is written: `watch` alone sees the answers.
     answer : callable
         Block of reports → new columns.
     datum : Datum or str
@@ -136,6 +151,16 @@ def answer_file(
         See `geogrid.assign.stream_read.read_rows`.
     overwrite : bool
         Replace an existing target.
+    resume : bool
+        Go on behind what an interrupted run has finished; else start over.
+    byte_order_mark : bool
+        Begin CSV with one: Excel needs it to read Chinese.
+    clash_suffix : str
+        Goes behind the name of a new column that the file already has; without it such a file is refused.
+    unplaced : mapping of new column to str, optional
+        What rows without a usable place get in it; null otherwise.
+    watch : callable, optional
+        Is shown every stretch before the target is written, those of an interrupted run, too.
     progress : callable
 
     Raises
@@ -144,12 +169,8 @@ def answer_file(
     ConflictError
         If the target exists.
     """
-    given = Datum.of(datum)
-    begin, end = Path(source), Path(target)
-    if end.suffix.lower() not in READABLE:
-        raise InputError("a file of unknown kind", given=end.name, allowed=", ".join(READABLE))
-    if end.exists() and not overwrite:
-        raise ConflictError("the file exists", given=end, mend="choose another name, or overwrite it")
+    given, begin = Datum.of(datum), Path(source)
+    end = None if target is None else _target(Path(target), overwrite=overwrite)
     if (lon is None) != (lat is None):
         raise InputError("one of lon and lat is named, the other is not", given=f"lon={lon}, lat={lat}")
     reading = {
@@ -158,61 +179,109 @@ def answer_file(
     }  # fmt: skip
     rows = read_rows(begin, **reading)
     first = next(rows)
-    parts = _Parts.of(end, _fingerprint(begin, given, lon, lat, key, rows_per_part, reading))
-    resumed, total = parts.rows, _row_count(begin)
     names = first.place_columns or (lon or "", lat or "")
-    held = _Held()
+    added = _Added(answer, given, names, begin, clash_suffix, unplaced or {})
+    seen: Watch = watch or (lambda _: None)
+    total = _row_count(begin)
+    if end is None:
+        held = Held()
+        for block in chain([first], rows):
+            table, problems = added.to(block)
+            seen(table)
+            held.add(block, table, problems)
+            held.tables.clear()
+            progress("answering", held.rows, total)
+        return StreamResult(None, held.rows, held.bad_rows, 0, held.unread_rows, tuple(held.problems))
+    asked = _fingerprint(begin, given, lon, lat, key, rows_per_part, reading, clash_suffix, unplaced)
+    parts, held = Parts.of(end, asked, resume=resume), Held()
+    resumed = parts.rows
     for number, block in enumerate(chain([first], rows)):
         if number < parts.blocks:
             continue
-        held.add(block, *_answered(block, answer, given, names, begin))
+        held.add(block, *added.to(block))
         progress("answering", parts.rows + held.rows, total)
         if held.rows >= rows_per_part or held.bytes >= _MOST_BYTES_HELD:
-            parts, held = parts.plus(held), _Held()
+            parts, held = parts.plus(held), Held()
     if held.blocks:
         parts = parts.plus(held)
-    assemble(parts.files, end, given, names, progress)
+    assemble(parts.files, end, given, names, progress, watch=seen, byte_order_mark=byte_order_mark)
     shutil.rmtree(parts.folder, ignore_errors=True)
-    return StreamResult(end, parts.rows, parts.bad_rows, resumed, parts.problems)
+    return StreamResult(end, parts.rows, parts.bad_rows, resumed, parts.unread_rows, parts.problems)
 
 
-def _answered(
-    rows: Rows, answer: Answerer, datum: Datum, names: tuple[str, str], source: Path
-) -> tuple[Any, list[RowProblem]]:
-    """Return the block's rows with the new columns, and what was wrong with their places."""
-    import pyarrow as pa
+def _target(path: Path, *, overwrite: bool) -> Path:
+    """Return the path if a file may be written there."""
+    require_writable(path)
+    if path.exists() and not overwrite:
+        raise ConflictError("the file exists", given=path, mend="choose another name, or overwrite it")
+    return path
 
-    table = rows.table
-    missing = [name for name in names if name not in table.column_names]
-    if missing:
-        raise InputError(
-            "no such column", given=", ".join(missing), allowed=", ".join(table.column_names), source=source,
-            mend="name the columns of longitude and latitude",
-        )  # fmt: skip
-    x, y = degrees_of(table.column(names[0])), degrees_of(table.column(names[1]))
-    good = (np.abs(x) <= 180.0) & (np.abs(y) <= 90.0)
-    block = Block(x[good], y[good], datum, table.filter(pa.array(good)), rows.numbers[good])
-    columns = answer(block)
-    clash = [name for name in (*columns, "problem") if name in table.column_names]
-    if clash:
-        raise InputError(
-            "the file already has columns that the answer adds", given=", ".join(clash), source=source,
-            mend="rename them in the file",
-        )  # fmt: skip
-    problems = _place_problems(table, rows.numbers, x, y, good, names)
-    index = pa.array(np.where(good, np.cumsum(good) - 1, 0), mask=~good)
-    for name, values in columns.items():
-        column = values if isinstance(values, (pa.Array, pa.ChunkedArray)) else pa.array(values)
-        if len(column) != len(block.lon):
+
+@dataclass(frozen=True)
+class _Added:
+    """The answer's columns, added to the rows of a file."""
+
+    answer: Answerer
+    datum: Datum
+    names: tuple[str, str]
+    source: Path
+    clash_suffix: str
+    unplaced: Mapping[str, str]
+
+    def to(self, rows: Rows) -> tuple[Any, list[RowProblem]]:
+        """Return the block's rows with the new columns, and what was wrong with their places."""
+        import pyarrow as pa
+
+        table = rows.table
+        missing = [name for name in self.names if name not in table.column_names]
+        if missing:
             raise InputError(
-                "an answer column of another length", given=f"{name}: {len(column)}", allowed=len(block.lon)
-            )
-        # Without any value Arrow knows no type; another block may have text.
-        column = column.cast(pa.string()) if pa.types.is_null(column.type) else column
-        table = table.append_column(name, column.take(index))
-    reasons = np.full(len(x), None, object)
-    reasons[~good] = [problem.reason for problem in problems]
-    return table.append_column("problem", pa.array(reasons, pa.string())), problems
+                "no such column", given=", ".join(missing), allowed=", ".join(table.column_names), source=self.source,
+                mend="name the columns of longitude and latitude",
+            )  # fmt: skip
+        x, y = degrees_of(table.column(self.names[0])), degrees_of(table.column(self.names[1]))
+        good = (np.abs(x) <= 180.0) & (np.abs(y) <= 90.0)
+        block = Block(x[good], y[good], self.datum, table.filter(pa.array(good)), rows.numbers[good])
+        columns = dict(self.answer(block))
+        columns["problem"] = columns.pop("problem", pa.nulls(len(block.lon), pa.string()))
+        problems = _place_problems(table, rows.numbers, x, y, good, self.names)
+        index = pa.array(np.where(good, np.cumsum(good) - 1, 0), mask=~good)
+        reasons = np.full(len(x), None, object)
+        reasons[~good] = [problem.reason for problem in problems]
+        said = {name: np.full(len(x), word, object) for name, word in self.unplaced.items()}
+        said["problem"] = reasons
+        fresh = {name: _spread(name, values, index, said.get(name)) for name, values in columns.items()}
+        for name, column in zip(self._new_names(fresh, table.column_names), fresh.values(), strict=True):
+            table = table.append_column(name, column)
+        return table, problems
+
+    def _new_names(self, fresh: Mapping[str, Any], taken: list[str]) -> list[str]:
+        names = [name + self.clash_suffix if name in taken else name for name in fresh]
+        clash = [name for name in names if name in taken or names.count(name) > 1]
+        if clash:
+            raise InputError(
+                "the file already has columns that the answer adds", given=", ".join(clash), source=self.source,
+                mend="rename them in the file",
+            )  # fmt: skip
+        return names
+
+
+def _spread(name: str, values: Any, index: Any, said: Any) -> Any:
+    """Return the values of the good rows as a column of all rows; the others get what is said of them, or null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = values if isinstance(values, (pa.Array, pa.ChunkedArray)) else pa.array(values)
+    if len(column) != len(index) - index.null_count:
+        raise InputError(
+            "an answer column of another length", given=f"{name}: {len(column)}", allowed=len(index) - index.null_count
+        )
+    # Without any value Arrow knows no type; another block may have text.
+    column = column.cast(pa.string()) if pa.types.is_null(column.type) else column
+    if name == "problem":
+        column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+    column = column.take(index)
+    return column if said is None else pc.if_else(index.is_null(), pa.array(said, pa.string()), column)
 
 
 def _place_problems(
@@ -229,74 +298,9 @@ def _place_problems(
             reason = f"not a number; degrees from {limits}"
         else:
             swapped = np.abs(x[i]) <= 90.0 and np.abs(y[i]) <= 180.0
-            reason = f"degrees from {limits}" + ("; lon and lat look swapped" if swapped else "")
+            reason = f"degrees from {limits}" + ("; lon and lat look swapped: longitude comes first" if swapped else "")
         found.append(RowProblem(int(numbers[i]), name, "" if given is None else str(given), reason))
     return found
-
-
-@dataclass
-class _Held:
-    """The stretch being answered."""
-
-    tables: list[Any] = field(default_factory=list)
-    blocks: int = 0
-    bytes: int = 0
-    rows: int = 0
-    bad_rows: int = 0
-    problems: list[RowProblem] = field(default_factory=list)
-
-    def add(self, rows: Rows, table: Any, problems: list[RowProblem]) -> None:
-        self.tables.append(table)
-        self.blocks += 1
-        self.bytes += table.nbytes
-        self.rows += table.num_rows
-        self.bad_rows += len(problems) + len(rows.problems)
-        self.problems += [*rows.problems, *problems][: _MOST_PROBLEMS - len(self.problems)]
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """Finished stretches of an output, and what they were made from."""
-
-    folder: Path
-    fingerprint: str
-    files: tuple[Path, ...] = ()
-    blocks: int = 0
-    rows: int = 0
-    bad_rows: int = 0
-    problems: tuple[RowProblem, ...] = ()
-
-    @classmethod
-    def of(cls, target: Path, fingerprint: str) -> _Parts:
-        folder = target.with_name(target.name + ".parts")
-        try:
-            kept = json.loads((folder / "journal.json").read_text("utf-8"))
-            problems = tuple(RowProblem(**problem) for problem in kept["problems"])
-            files = tuple(folder / name for name in kept["files"])
-            if kept["fingerprint"] == fingerprint and all(file.is_file() for file in files):
-                return cls(folder, fingerprint, files, kept["blocks"], kept["rows"], kept["bad_rows"], problems)
-        except (OSError, ValueError, KeyError, TypeError):
-            pass
-        shutil.rmtree(folder, ignore_errors=True)
-        return cls(folder, fingerprint)
-
-    def plus(self, held: _Held) -> _Parts:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        file = self.folder / f"{len(self.files):06d}.arrow"
-        write_part(held.tables, file)
-        told = (*self.problems, *held.problems)[:_MOST_PROBLEMS]
-        more = _Parts(
-            self.folder, self.fingerprint, (*self.files, file), self.blocks + held.blocks, self.rows + held.rows,
-            self.bad_rows + held.bad_rows, told,
-        )  # fmt: skip
-        journal = {
-            "fingerprint": more.fingerprint, "files": [f.name for f in more.files], "blocks": more.blocks,
-            "rows": more.rows, "bad_rows": more.bad_rows, "problems": [asdict(problem) for problem in told],
-        }  # fmt: skip
-        draft = self.folder / "journal.json.new"
-        draft.write_text(json.dumps(journal, ensure_ascii=False), "utf-8")
-        draft.replace(self.folder / "journal.json")
-        return more
 
 
 def _fingerprint(source: Path, *arguments: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from geogrid.assign.answering import Desk
 from geogrid.assign.frame import answer_frame
 from geogrid.assign.stream import Answerer, Block, StreamResult, answer_file
+from geogrid.types import Datum
 
 __all__ = ["answer_reports", "arrow_columns", "desk_answerer"]
 
@@ -27,19 +28,23 @@ def desk_answerer(
     at : str or datetime, optional
         A column, or one moment for all; the moment of this call if not given.
     """
+    import pyarrow as pa
+
     moment = at if at is not None else dt.datetime.now(dt.UTC)
 
     def answer(block: Block) -> dict[str, Any]:
-        columns = [name for name in (category, condition, moment) if name in block.table.column_names]
-        frame = block.table.select(columns).to_pandas()
+        asked = [name for name in (category, condition, moment) if name in block.table.column_names]
+        frame = block.table.select(asked).to_pandas()
         frame["lon of the block"], frame["lat of the block"] = block.lon, block.lat
         answers = answer_frame(
             desk, frame, datum=block.datum, lon="lon of the block", lat="lat of the block",
             category=category, condition=condition, at=moment,
         )  # fmt: skip
         found = arrow_columns(answers)
-        # The stream has a column of its own for what is wrong with a row.
-        return {"refused" if name == "problem" else name: found.column(name) for name in found.column_names}
+        columns = {name: found.column(name) for name in found.column_names}
+        # The same moments, as the city's own clock says them.
+        columns["deadline"] = columns["deadline"].cast(pa.timestamp("us", tz=str(desk.roster.calendar.zone)))
+        return columns
 
     return answer
 
@@ -47,9 +52,9 @@ def desk_answerer(
 def answer_reports(
     desk: Desk,
     source: str | Path,
-    target: str | Path,
+    target: str | Path | None,
     *,
-    datum: str,
+    datum: str | Datum,
     category: str = "category",
     condition: str = "condition",
     at: str | dt.datetime | None = None,
@@ -57,6 +62,7 @@ def answer_reports(
 ) -> StreamResult:
     """Answer every report of a file in full; see `geogrid.assign.stream.answer_file` for `options`.
 
+    Each row is answered or refused on its own: ``outcome`` and ``problem`` say it.
     An interrupted run is resumed only against the same edition, roster and rules; with `at` not
     given each run has its own moment and starts over.
     """
@@ -64,7 +70,7 @@ def answer_reports(
     asked = repr((desk.edition, desk.roster, desk.rulebook, category, condition, str(moment)))
     key = hashlib.sha256(asked.encode()).hexdigest()
     answer = desk_answerer(desk, category=category, condition=condition, at=moment)
-    return answer_file(source, target, answer, datum=datum, key=key, **options)
+    return answer_file(source, target, answer, datum=datum, key=key, unplaced={"outcome": "refused"}, **options)
 
 
 def arrow_columns(answers: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Reading reports of any length in blocks: CSV, NDJSON, Excel, (Geo)Parquet, GeoPackage."""
+"""Reading reports of any length in blocks: CSV, NDJSON, Excel, (Geo)Parquet, files of features."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 READABLE = {
     ".csv": "csv", ".txt": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".xlsx": "xlsx",
-    ".parquet": "parquet", ".geoparquet": "parquet", ".gpkg": "gpkg",
+    ".xlsm": "xlsx", ".parquet": "parquet", ".geoparquet": "parquet", ".gpkg": "features", ".geojson": "features",
+    ".fgb": "features", ".shp": "features",
 }  # fmt: skip
 """File suffixes understood, and the format each stands for."""
 
@@ -72,11 +73,11 @@ def read_rows(
     delimiter : str, optional
         Of CSV; a comma, or a tab for ``.tsv``.
     layer : str, optional
-        Of a GeoPackage, or the sheet of a workbook; the first otherwise.
+        Of a file of features, or the sheet of a workbook; the first otherwise.
     crs : optional
         Of the geometry, where the file does not say.
     geometry : bool
-        Take the places from the geometry column (GeoPackage, GeoParquet): it is replaced by
+        Take the places from the geometry column (GeoParquet, files of features): it is replaced by
         columns ``lon`` and ``lat`` (``geometry_lon``, ``geometry_lat`` if those are taken).
 
     Raises
@@ -97,7 +98,7 @@ def read_rows(
     elif kind == "parquet":
         yield from _parquet(path, block_rows, geometry, crs)
     else:
-        yield from _gpkg(path, block_rows, layer, geometry, crs)
+        yield from _features(path, block_rows, layer, geometry, crs)
 
 
 def _unique(names: list[str], path: Path) -> list[str]:
@@ -299,7 +300,7 @@ def _parquet(path: Path, block_rows: int, geometry: bool, crs: Any) -> Iterator[
             yield _with_places(file.schema_arrow.empty_table(), column, crs, at, path)
 
 
-def _gpkg(path: Path, block_rows: int, layer: str | None, geometry: bool, crs: Any) -> Iterator[Rows]:
+def _features(path: Path, block_rows: int, layer: str | None, geometry: bool, crs: Any) -> Iterator[Rows]:
     import pyarrow as pa
     import pyogrio
     from pyogrio.raw import open_arrow

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv as python_csv
 import io
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,13 +12,33 @@ from typing import Any
 import numpy as np
 
 from geogrid.assign.stream_read import READABLE, degrees_of
+from geogrid.atlas.creation import spare_atlas
+from geogrid.atlas.export import write_whole
 from geogrid.crs import to_wgs84
 from geogrid.errors import InputError
 from geogrid.types import Datum, Progress
 
-__all__ = ["assemble", "write_part"]
+__all__ = ["WRITABLE", "assemble", "require_writable", "write_part"]
+
+WRITABLE = (".csv", ".xlsx", ".parquet", ".ndjson", ".tsv", ".txt", ".jsonl", ".geoparquet", ".gpkg")
+"""File suffixes that can be written."""
 
 _MOST_SHEET_ROWS = 1_048_575
+
+
+def require_writable(target: Path) -> None:
+    """Refuse a name no answers can be written under.
+
+    Raises
+    ------
+    InputError
+        If its suffix is of no format.
+    ConflictError
+        If it is an atlas.
+    """
+    if target.suffix.lower() not in WRITABLE:
+        raise InputError("cannot write answers to this kind of file", given=target.name, allowed=", ".join(WRITABLE))
+    spare_atlas(target)
 
 
 def write_part(tables: Sequence[Any], path: Path) -> None:
@@ -34,7 +52,16 @@ def write_part(tables: Sequence[Any], path: Path) -> None:
     draft.replace(path)
 
 
-def assemble(parts: Sequence[Path], target: Path, datum: Datum, lonlat: tuple[str, str], progress: Progress) -> None:
+def assemble(
+    parts: Sequence[Path],
+    target: Path,
+    datum: Datum,
+    lonlat: tuple[str, str],
+    progress: Progress,
+    *,
+    watch: Callable[[Any], None] = lambda _: None,
+    byte_order_mark: bool = False,
+) -> None:
     """Write all stretches to `target` in its own format; it appears when it is whole.
 
     Parameters
@@ -47,26 +74,30 @@ def assemble(parts: Sequence[Path], target: Path, datum: Datum, lonlat: tuple[st
     lonlat : (str, str)
         The columns of the places.
     progress : callable
+    watch : callable
+        Is shown every table that is written.
+    byte_order_mark : bool
+        Begin CSV with one.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=target.suffix, dir=target.parent)
-    os.close(handle)
-    draft = Path(name)
     kind = READABLE[target.suffix.lower()]
-    try:
-        if kind == "gpkg":
-            draft.unlink()
-            _gpkg(_tables(parts, progress), draft, target.stem, datum, lonlat)
+    target.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(draft: Path) -> None:
+        tables = _watched(_tables(parts, progress), watch)
+        if kind == "features":
+            _gpkg(tables, draft, target.stem, datum, lonlat)
+        elif kind == "csv":
+            _csv(tables, draft, "\t" if target.suffix.lower() == ".tsv" else ",", byte_order_mark=byte_order_mark)
         else:
-            write: dict[str, Callable[[Iterator[Any], Path], None]] = {
-                "csv": _tsv if target.suffix.lower() == ".tsv" else _csv,
-                "ndjson": _ndjson, "xlsx": _xlsx, "parquet": _parquet,
-            }  # fmt: skip
-            write[kind](_tables(parts, progress), draft)
-        draft.chmod(0o644)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+            {"ndjson": _ndjson, "xlsx": _xlsx, "parquet": _parquet}[kind](tables, draft)
+
+    write_whole(target, write)
+
+
+def _watched(tables: Iterator[Any], watch: Callable[[Any], None]) -> Iterator[Any]:
+    for table in tables:
+        watch(table)
+        yield table
 
 
 def _tables(parts: Sequence[Path], progress: Progress) -> Iterator[Any]:
@@ -87,7 +118,7 @@ def _tables(parts: Sequence[Path], progress: Progress) -> Iterator[Any]:
                 progress("writing", done, None)
 
 
-def _csv(tables: Iterator[Any], path: Path, delimiter: str = ",") -> None:
+def _csv(tables: Iterator[Any], path: Path, delimiter: str, *, byte_order_mark: bool) -> None:
     from pyarrow import csv
 
     for number, table in enumerate(tables):
@@ -96,7 +127,7 @@ def _csv(tables: Iterator[Any], path: Path, delimiter: str = ",") -> None:
             if number == 0:
                 text = io.StringIO()
                 python_csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow(flat.column_names)
-                file.write(text.getvalue().encode())
+                file.write(text.getvalue().encode("utf-8-sig" if byte_order_mark else "utf-8"))
             # Arrow's "needed" quotes every text; most stretches need no quotes at all.
             style = "needed" if any(_needs_quotes(column, delimiter) for column in flat.columns) else "none"
             options = csv.WriteOptions(include_header=False, delimiter=delimiter, quoting_style=style)
@@ -110,10 +141,6 @@ def _needs_quotes(column: Any, delimiter: str) -> bool:
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return False
     return bool(pc.any(pc.match_substring_regex(column, f'["\r\n{delimiter}]')).as_py())
-
-
-def _tsv(tables: Iterator[Any], path: Path) -> None:
-    _csv(tables, path, "\t")
 
 
 def _flat(table: Any) -> Any:
@@ -165,8 +192,10 @@ def _xlsx(tables: Iterator[Any], path: Path) -> None:
 
 
 def _cell(value: Any) -> Any:
-    # Excel knows no time zones.
-    return value.isoformat() if getattr(value, "tzinfo", None) is not None else value
+    # Excel knows no time zones; where there is a city's own, its wall clock is what a reader expects to see.
+    if getattr(value, "tzinfo", None) is None:
+        return value
+    return value.isoformat() if value.tzname() == "UTC" else value.replace(tzinfo=None)
 
 
 def _parquet(tables: Iterator[Any], path: Path) -> None:

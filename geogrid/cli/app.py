@@ -34,6 +34,7 @@ VERBS: dict[str, str] = {
     "map": "Draw a layer as one HTML page.",
     "export": "Write a layer to GeoJSON, GeoPackage, GeoParquet, FlatGeobuf or Shapefile.",
     "check": "Read outlines and report what is wrong with them.",
+    "seams": "Tell whether seams stand off the legal borders as a whole, and by how much.",
     "code": "Explain a code against the register.",
     "serve": "Serve an atlas over HTTP.",
 }

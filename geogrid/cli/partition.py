@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -89,8 +89,13 @@ def publish(
     )
 
 
-def show(division: Division, edition: Edition | None, *, atlas: str | None, json: bool) -> None:
-    """Print what a division is like: its layers, what was found, and where it was published."""
+def show(
+    division: Division, edition: Edition | None, *, atlas: str | None, json: bool, more: Mapping[str, Any] | None = None
+) -> None:
+    """Print what a division is like: its layers, what was found, and where it was published.
+
+    `more` is added to the JSON.
+    """
     layers = []
     for layer in division.layers:
         measures = measure_layer(division, layer.name)
@@ -109,7 +114,16 @@ def show(division: Division, edition: Edition | None, *, atlas: str | None, json
     if json:
         number = None if edition is None else edition.number
         place = {"code": division.code, "name": division.name, "metric_crs": division.metric_crs}
-        print_json({**place, "edition": number, "atlas": atlas, "layers": layers, "findings": list(division.findings)})
+        print_json(
+            {
+                **place,
+                "edition": number,
+                "atlas": atlas,
+                "layers": layers,
+                "findings": list(division.findings),
+                **(more or {}),
+            }
+        )
         return
     title = f"{division.name} ({division.code}), {division.metric_crs}"
     print_table(list(layers[0]), [list(layer.values()) for layer in layers], title=title)

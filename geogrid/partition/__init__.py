@@ -14,13 +14,19 @@ division, grouping
     the result: layers of cells and grids
 per_area, nearest_station, contiguity, adopting, adopted_grids, adopted_faults, columns
     further methods
+heal, healing, adopt_and_heal, ground, strips, noding, settling, splitting, unfolding, changes
+    a hand-drawn division with gaps and overlaps repaired, with a row for each change
+shift
+    how far a seam layer stands off the legal borders
 measures, rules
     what a layer is like, and what is wrong with it
 """
 
+from geogrid.partition.adopt_and_heal import HealedDivision, adopt_and_heal
 from geogrid.partition.adopting import adopt
 from geogrid.partition.dividing import divide
 from geogrid.partition.division import Division, Layer
 from geogrid.partition.plan import Plan
+from geogrid.partition.strips import HealRule
 
-__all__ = ["Division", "Layer", "Plan", "adopt", "divide"]
+__all__ = ["Division", "HealRule", "HealedDivision", "Layer", "Plan", "adopt", "adopt_and_heal", "divide"]

@@ -9,8 +9,8 @@ import shapely
 
 from geogrid.errors import InputError
 from geogrid.lattice import STEPS_PER_DEGREE, area_m2
-from geogrid.partition.adopting import AdoptSection, labels_of, read_layer
-from geogrid.partition.division import Division, Layer
+from geogrid.partition.adopting import AdoptSection, read_layer
+from geogrid.partition.division import Division, Layer, labels_of
 from geogrid.partition.grouping import Grouping
 from geogrid.types import Finding, FloatArray, IntArray, Progress, no_progress
 

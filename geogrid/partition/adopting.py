@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from geogrid.boundaries.areas import Areas, Boundaries, Source
 from geogrid.errors import InputError
@@ -23,10 +23,13 @@ from geogrid.partition.adopted_faults import (
     most_of,
     on_lattice,
 )
+from geogrid.partition.changes import healed_findings, save_changes
 from geogrid.partition.columns import found_column, text_column
-from geogrid.partition.division import Division, Layer
+from geogrid.partition.division import Division, Layer, labels_of
 from geogrid.partition.frame import crs_name, metric_of
+from geogrid.partition.healing import healed_within
 from geogrid.partition.section import LayerSection, PlanPath
+from geogrid.partition.strips import HealRule
 from geogrid.types import Finding, Progress, no_progress
 
 __all__ = [
@@ -35,7 +38,7 @@ __all__ = [
     "adopt",
     "adopt_layer",
     "as_adopted",
-    "labels_of",
+    "as_division",
     "layer_of",
     "outline_of",
     "read_layer",
@@ -58,6 +61,12 @@ class AdoptSection(LayerSection):
         representative point. Left out: the base, or an overlay with its own geometry.
     within : str, optional
         Stacked: a level of areas to name the grids' area by.
+    heal_width_m : float, optional
+        Base and overlay: gaps, overlaps and slivers up to this width change hands, see `heal`.
+    wide_overlaps : {"list", "smaller", "larger"}
+        Wider overlaps are left, or go to the smaller or larger row.
+    changes : path, optional
+        A GeoPackage that is written with one row for each change.
     """
 
     method: Literal["adopt"] = "adopt"
@@ -67,6 +76,28 @@ class AdoptSection(LayerSection):
     reading: dict[str, Any] = Field(default_factory=dict)
     of: str | None = None
     within: str | None = None
+    heal_width_m: Annotated[float, Field(gt=0)] | None = None
+    wide_overlaps: Literal["list", "smaller", "larger"] = "list"
+    changes: PlanPath | None = None
+
+    @field_validator("heal_width_m")
+    @classmethod
+    def _is_drawn(cls, width: float | None, info: ValidationInfo) -> float | None:
+        if width is not None and info.data.get("of") is not None:
+            raise ValueError("a layer made `of` another has no borders of its own to heal")
+        return width
+
+    @field_validator("changes")
+    @classmethod
+    def _are_asked_for(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        if path is not None and info.data.get("heal_width_m") is None:
+            raise ValueError("there are changes only with heal_width_m")
+        return path
+
+    @property
+    def rule(self) -> HealRule | None:
+        """What may be healed; None for nothing."""
+        return None if self.heal_width_m is None else HealRule(self.heal_width_m, self.wide_overlaps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +129,15 @@ def adopt_layer(place: Boundaries, section: AdoptSection, progress: Progress = n
     progress("adopt", 0, 2)
     layer = read_layer(section)
     progress("adopt", 1, 2)
+    summary: tuple[Finding, ...] = ()
+    if section.rule is not None:
+        layer, place, changes = healed_within(layer, place, section.rule)
+        summary = healed_findings(changes)
+        if section.changes is not None:
+            save_changes(changes, section.changes)
     adopted = as_adopted(layer, place)
     progress("adopt", 2, 2)
-    return adopted
+    return replace(adopted, findings=(*summary, *adopted.findings))
 
 
 def adopt(
@@ -145,6 +182,11 @@ def adopt(
         place = outline_of(drawn, code=place_code or file.stem, name=place_name or file.stem)
     else:
         place = replace(boundaries, code=place_code or boundaries.code, name=place_name or boundaries.name)
+    return as_division(drawn, place)
+
+
+def as_division(drawn: Layer, place: Boundaries) -> Division:
+    """Return a division whose base is a layer with its own shapes, and all that is wrong with it."""
     adopted = as_adopted(drawn, place)
     base = replace(adopted.layer, kind="base")
     return Division(
@@ -214,19 +256,13 @@ def layer_of(
     )  # fmt: skip
 
 
-def labels_of(layer: Layer) -> list[str]:
-    """Return what each row is called in a finding: its code, else its name, else its number."""
-    rows = zip(layer.codes.tolist(), layer.names.tolist(), strict=True)
-    return [str(code or name or f"row {row + 1}") for row, (code, name) in enumerate(rows)]
+def outline_of(layer: Layer, *, code: str, name: str, fill: bool = True) -> Boundaries:
+    """Return a place whose one area is what a division covers, with everything it encloses if `fill`.
 
-
-def outline_of(layer: Layer, *, code: str, name: str) -> Boundaries:
-    """Return a place whose one area is what a division covers, with everything it encloses.
-
-    A part that the division encloses and gives to nobody is thus a gap of it.
+    A part that the division encloses and gives to nobody is then a gap of it, else no part of the place.
     """
     polygons = layer.shapes if layer.shapes is not None else LatticePolygons.from_rings([], [], [])
-    whole = filled_union(polygons)
+    whole = filled_union(polygons, fill=fill)
     text = [np.array([value], dtype=object) for value in (code, name, "")]
     return Boundaries(code, name, (Areas("place", text[0], text[1], text[2], whole),), Source())
 

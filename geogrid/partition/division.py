@@ -17,7 +17,7 @@ from geogrid.errors import NotFoundError
 from geogrid.lattice import LatticePolygons, area_m2
 from geogrid.types import Finding, FloatArray, Int32Array, IntArray
 
-__all__ = ["Division", "Layer"]
+__all__ = ["Division", "Layer", "dissolve", "labels_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +152,12 @@ class Division:
         columns["area_m2"] = self.area_m2(name)
         columns |= {key: value for key, value in layer.attributes.items() if key not in columns}
         return geopandas.GeoDataFrame(columns, geometry=self.shapes(name).to_shapely(), crs="EPSG:4326")
+
+
+def labels_of(layer: Layer) -> list[str]:
+    """Return what each row is called in a finding: its code, else its name, else its number."""
+    rows = zip(layer.codes.tolist(), layer.names.tolist(), strict=True)
+    return [str(code or name or f"row {row + 1}") for row, (code, name) in enumerate(rows)]
 
 
 def dissolve(polygons: LatticePolygons, group: Int32Array | IntArray, count: int) -> LatticePolygons:

@@ -1,49 +1,37 @@
-"""Heal a hand-drawn division: gaps, overlaps and slivers become a partition, every change listed."""
+"""Heal: a hand-drawn division with gaps, overlaps and slivers becomes a partition.
+
+Strips up to a stated width change hands; everything else stays where it was drawn, and is
+listed. All borders stay on the lattice: a healed row is its own directed edges plus those of
+the strips it gained, minus those it lost, summed as chains of integers.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
-from geogrid.errors import BoundaryError
-from geogrid.partition.blocks.absorb import face_perimeters
-from geogrid.partition.blocks.arrangement import build_mesh, face_polygons, node_lines
-from geogrid.partition.blocks.mesh import Mesh
+from geogrid.crs import Metric
+from geogrid.lattice import STEPS_PER_DEGREE, LatticePolygons, area_m2, prove_partition, uncancelled_edges
+from geogrid.partition.adopted_faults import filled_union
+from geogrid.partition.changes import Change
+from geogrid.partition.ground import Ground
+from geogrid.partition.mending import enclosed
+from geogrid.partition.settling import settle
+from geogrid.partition.splitting import feet_of_junctions
+from geogrid.partition.strips import Edge, HealRule, Settled
+from geogrid.partition.unfolding import unfolded
 from geogrid.types import FloatArray, IntArray
 
-__all__ = ["Change", "Healed", "heal"]
+__all__ = ["HealRule", "Healed", "heal"]
 
-_LEAST_M2 = 1e-4
+_ROUNDS = 4
 
-
-@dataclass(frozen=True)
-class Change:
-    """One strip that changed hands, or a gap that stayed.
-
-    Parameters
-    ----------
-    kind : {"gap", "overlap", "outside", "hole"}
-        A ``hole`` is a gap too wide to be given away; what lay ``outside`` the place was cut off.
-    area_m2, width_m : float
-        Width is twice the area over the perimeter.
-    gained : str
-        Who has it now, ``""`` for nobody.
-    lost : tuple of str
-        Who had it as well, and no longer has.
-    geometry : shapely Polygon, metres
-    """
-
-    kind: Literal["gap", "overlap", "outside", "hole"]
-    area_m2: float
-    width_m: float
-    gained: str
-    lost: tuple[str, ...]
-    geometry: Any
+CRACK_M = 0.05
+"""How wide a strip may be that noding left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,181 +40,173 @@ class Healed:
 
     Parameters
     ----------
-    polygons : (n,) shapely polygons, metres
-        One for each that was given; they share their borders exactly.
+    cells : LatticePolygons
+        The rows, in their order.
+    areas : LatticePolygons, optional
+        The outlines, with the vertices that healed borders add.
     changes : tuple of Change
+        The largest first.
     """
 
-    polygons: npt.NDArray[np.object_]
+    cells: LatticePolygons
+    areas: LatticePolygons | None
     changes: tuple[Change, ...]
-
-    @property
-    def holes(self) -> tuple[Change, ...]:
-        """The gaps that were too wide to be given away."""
-        return tuple(change for change in self.changes if change.kind == "hole")
-
-    def to_geopandas(self, crs: Any) -> Any:
-        """Return the report, one row per change, in the metric CRS it was healed in."""
-        import geopandas
-
-        columns: dict[str, list[Any]] = {
-            "kind": [c.kind for c in self.changes],
-            "area_m2": [round(c.area_m2, 3) for c in self.changes],
-            "width_m": [round(c.width_m, 3) for c in self.changes],
-            "gained": [c.gained for c in self.changes],
-            "lost": [", ".join(c.lost) for c in self.changes],
-        }
-        return geopandas.GeoDataFrame(columns, geometry=[c.geometry for c in self.changes], crs=crs)
-
-    def write_changes(self, path: str | Path, crs: Any) -> None:
-        """Write the report as a GeoPackage."""
-        self.to_geopandas(crs).to_file(path, driver="GPKG", layer="changes")
 
 
 def heal(
-    polygons: npt.NDArray[np.object_], codes: npt.NDArray[np.object_], *, place: shapely.Geometry | None = None,
-    strip_m: float = 5.0,
-) -> Healed:  # fmt: skip
-    """Return a division without overlaps, and without gaps up to a width.
-
-    All outlines are noded once to 1 mm; nothing else moves. A piece that two or more claim
-    goes to the claimant with the longest side along it, whatever its width. A gap not wider than
-    `strip_m` goes to the neighbour with the longest side; a wider one stays a hole and is
-    listed. What lies outside `place` is cut off and listed.
+    cells: LatticePolygons,
+    labels: Sequence[str],
+    metric: Metric,
+    rule: HealRule,
+    *,
+    areas: LatticePolygons | None = None,
+    home: IntArray | None = None,
+) -> Healed:
+    """Return a division without the gaps, overlaps and slivers that a rule allows to heal.
 
     Parameters
     ----------
-    polygons : (n,) valid shapely polygons, metres
-    codes : (n,) str
-    place : Polygon or MultiPolygon, optional
-        What is to be covered; without it, the union of the polygons with its holes filled.
-    strip_m : float
+    cells : LatticePolygons, n rows
+    labels : sequence of str
+        What each row is called in the report.
+    metric : Metric
+        Widths are measured there.
+    rule : HealRule
+    areas : LatticePolygons, optional
+        Official outlines; they never move. Left out: ground that the rows enclose and give to
+        nobody is a gap, and a border to the outside stays as drawn.
+    home : (n,) int, optional
+        The area each row belongs to; needed with `areas`. Where a row crosses the border of
+        its area by more than the width, rows are healed in the whole place instead.
 
     Raises
     ------
-    BoundaryError
-        If a polygon is empty or not valid.
+    InputError
+        If a row crosses itself and cannot be laid out on the lattice.
 
-    Examples
-    --------
-    >>> import numpy as np, shapely
-    >>> drawn = np.array([shapely.box(0, 0, 100, 100), shapely.box(98, 0, 200, 100)])
-    >>> healed = heal(drawn, np.array(["a", "b"], dtype=object))
-    >>> [(c.kind, c.gained, c.lost, c.area_m2) for c in healed.changes]
-    [('overlap', 'a', ('b',), 200.0)]
+    Notes
+    -----
+    The width of a strip is the diameter of the largest circle that fits in. An overlap goes to
+    the row among its owners with the longest shared side, a gap to the neighbour with the
+    longest; what lies outside a row's area is cut off it. The result does not depend on the
+    order of rows: of equal sides the row whose label comes first has it.
     """
-    bad = np.flatnonzero(shapely.is_empty(polygons) | ~shapely.is_valid(polygons))
-    if len(bad):
-        raise BoundaryError(
-            f"{len(bad)} polygon(s) are empty or not valid",
-            given=", ".join(f"{codes[i]} ({shapely.is_valid_reason(polygons[i])})" for i in bad[:5]),
-            mend="repair them when reading, and look at what moved",
-        )
-    names = [str(code) for code in codes]
-    if place is None:
-        parts = shapely.get_parts(shapely.union_all(polygons, grid_size=0.001))
-        place = shapely.union_all(shapely.polygons(shapely.get_exterior_ring(parts)))
-        changes: list[Change] = []
-    else:
-        changes = _cut_off(polygons, names, place)
-    pieces: list[list[Any]] = [[] for _ in polygons]
-    for part in shapely.get_parts(place):
-        _heal_part(part, polygons, names, strip_m, pieces, changes)
-    healed = np.array(
-        [shapely.coverage_union_all(np.array(own, dtype=object)) if own else shapely.Polygon() for own in pieces],
-        dtype=object,
-    )
-    changes.sort(key=lambda change: (change.kind, -change.area_m2, shapely.to_wkb(change.geometry, byte_order=1)))
-    return Healed(healed, tuple(changes))
+    homes = np.zeros(len(cells), np.int64) if home is None else np.asarray(home, np.int64)
+    labels = [str(label) for label in labels]
+    rank = np.argsort(np.argsort(np.array(labels), kind="stable"), kind="stable")
+    done: list[Change] = []
+    cells, folds = unfolded(cells, labels)
+    done += folds
+    whole = areas is None
+    ground = _ground(cells, areas, homes, metric, whole=whole)
+    settled = [] if ground is None else settle(ground, rule, rank)
+    if not whole and any(_divides_rows(outcome, rule) for outcome in settled):
+        whole = True
+        ground = _ground(cells, areas, homes, metric, whole=True)
+        settled = [] if ground is None else settle(ground, rule, rank)
+    if ground is not None and (feet := feet_of_junctions(ground, settled, rule)).size:
+        ground = _ground(cells, areas, homes, metric, whole=whole, extra=feet)
+        settled = [] if ground is None else settle(ground, rule, rank)
+    left = [] if ground is None else [_change(ground, outcome, labels) for outcome in settled if not outcome.done]
+    # Noding may leave cracks a step wide beside edges that took no part; nothing wider moves again.
+    cracks = HealRule(min(rule.width_m, CRACK_M))
+    for _ in range(_ROUNDS):
+        if ground is None or not any(outcome.done for outcome in settled):
+            break
+        done += [_change(ground, outcome, labels) for outcome in settled if outcome.done]
+        areas, cells = _handed_over(ground, settled)
+        ground = _ground(cells, areas, homes, metric, whole=whole)
+        settled = [] if ground is None else settle(ground, cracks, rank)
+    ordered = sorted((*done, *left), key=lambda change: (-change.m2, change.lon, change.lat, change.kind))
+    return Healed(cells, areas, tuple(ordered))
 
 
-def _cut_off(polygons: npt.NDArray[np.object_], names: list[str], place: shapely.Geometry) -> list[Change]:
-    outside = shapely.difference(polygons, place, grid_size=0.001)
-    parts, row = shapely.get_parts(outside, return_index=True)
-    return [
-        Change("outside", float(shapely.area(part)), _width(part), "", (names[i],), part)
-        for part, i in zip(parts, row, strict=True)
-        if shapely.area(part) > _LEAST_M2
-    ]
+def _divides_rows(outcome: Settled, rule: HealRule) -> bool:
+    """Return whether a strip shows that rows do not nest in their areas, even to within the width."""
+    strip = outcome.strip
+    strangers = len(strip.owners) > len(strip.rightful)
+    return strip.area >= 0 and strangers and strip.width_m > rule.width_m
 
 
-def _heal_part(
-    part: shapely.Geometry, polygons: npt.NDArray[np.object_], names: list[str], strip_m: float,
-    pieces: list[list[Any]], changes: list[Change],
-) -> None:  # fmt: skip
-    """Share out the atoms of one part of the place."""
-    origin = np.floor(np.asarray(shapely.bounds(part)[:2]))
-    rows = np.flatnonzero(shapely.intersects(polygons, part))
-    border = shapely.transform(part, lambda xy: xy - origin)
-    drawn = np.asarray(shapely.transform(polygons[rows], lambda xy: xy - origin), dtype=object)
-    lines = shapely.get_parts(shapely.boundary(drawn))
-    lines = shapely.get_parts(lines)
-    count = len(lines)
-    edges = node_lines(
-        border, lines, np.zeros(count, np.int8), np.zeros(count), np.zeros(count, bool), np.arange(count, dtype=np.int32)
+def _ground(
+    cells: LatticePolygons, areas: LatticePolygons | None, home: IntArray, metric: Metric, *, whole: bool,
+    extra: FloatArray | None = None,
+) -> Ground | None:  # fmt: skip
+    """Return the noded ground around the faults, None if there are none."""
+    parents = filled_union(cells) if areas is None else filled_union(areas, fill=False) if whole else areas
+    group = np.zeros(len(cells), np.int64) if whole else home
+    proof = prove_partition(cells, parents, group)
+    if not any(finding.rule != "is_simple" for finding in proof.findings):
+        return None
+    faults = [finding.geometry for finding in proof.findings if finding.geometry is not None]
+    steps = [*shapely.transform(faults, lambda xy: xy * STEPS_PER_DEGREE), *_loose(cells, parents, group)]
+    count = 0 if areas is None else len(areas)
+    polygons = cells if areas is None else LatticePolygons.concatenate([areas, cells])
+    return Ground(
+        polygons.to_shapely_steps(), count, home, whole=whole, faults=steps, extra=extra,
+        to_metres=lambda xy: metric.to_metres(xy / STEPS_PER_DEGREE),
     )  # fmt: skip
-    mesh, _ = build_mesh(border, edges, 0)
-    faces = face_polygons(mesh)
-    alive = np.flatnonzero(mesh.start[: len(faces)] >= 0)
-    inside = shapely.point_on_surface(shapely.make_valid(faces[alive]))
-    who, at = shapely.STRtree(inside).query(drawn, predicate="contains")
-    claims: list[list[int]] = [[] for _ in faces]
-    for claimant, face in sorted(zip(who.tolist(), alive[at].tolist(), strict=True)):
-        claims[face].append(claimant)
-    owner = np.array([c[0] if len(c) == 1 else -1 for c in claims], np.int64)
-    area = mesh.area[: len(faces)]
-    width = 2 * area / np.maximum(face_perimeters(mesh), 1e-9)
-    left, right, length = _sides(mesh)
-    # Overlaps first, then gaps from the widest contact inwards, until nothing changes.
-    waiting = [int(f) for f in alive if owner[f] < 0 and (len(claims[f]) > 1 or width[f] <= strip_m)]
-    while waiting:
-        best = (-1.0, -1, -1)
-        for f in waiting:
-            for other, shared in _contacts(f, owner, left, right, length, claims[f]):
-                if (shared, -f, -other) > (best[0], -best[1], -best[2]):
-                    best = (shared, f, other)
-        if best[1] < 0:
-            alone = [f for f in waiting if claims[f]]
-            if not alone:
-                break
-            best = (0.0, alone[0], claims[alone[0]][0])
-        _, f, to = best
-        owner[f] = to
-        waiting.remove(f)
-    for f in alive.tolist():
-        shape = shapely.transform(faces[f], lambda xy: xy + origin)
-        if owner[f] >= 0:
-            pieces[rows[owner[f]]].append(shape)
-        if len(claims[f]) == 1 or area[f] <= _LEAST_M2:
+
+
+def _loose(cells: LatticePolygons, parents: LatticePolygons, group: IntArray) -> list[Any]:
+    """Return the edges that do not cancel: the border of every fault, found without any rounding."""
+    starts, ends, owner = cells.edges()
+    first, last, parent = parents.edges()
+    a, b, _, _ = uncancelled_edges(
+        np.concatenate([starts, last]), np.concatenate([ends, first]), np.concatenate([group[owner], parent])
+    )
+    return list(np.asarray(shapely.linestrings(np.stack([a, b], axis=1).astype(np.float64)), dtype=object))
+
+
+def _handed_over(ground: Ground, settled: Sequence[Settled]) -> tuple[LatticePolygons | None, LatticePolygons]:
+    """Return areas and rows with their new vertices and their strips gained and lost."""
+    noded = ground.borders.on_lattice(ground.vertices.astype(np.int32))
+    count = ground.areas
+    gained: dict[int, list[Edge]] = {}
+    for outcome in settled:
+        if not outcome.done:
             continue
-        gained = names[rows[owner[f]]] if owner[f] >= 0 else ""
-        lost = tuple(names[rows[c]] for c in claims[f] if c != owner[f])
-        kind: Literal["gap", "overlap", "hole"] = "overlap" if claims[f] else "gap" if gained else "hole"
-        changes.append(Change(kind, float(area[f]), float(width[f]), gained, lost, shape))
+        strip, winner = outcome.strip, outcome.winner
+        if winner is not None and winner not in strip.owners:
+            gained.setdefault(winner, []).extend(strip.edges)
+        for row in strip.owners:
+            if row != winner:
+                gained.setdefault(row, []).extend((v, u) for u, v in strip.edges)
+    rows = {row: _as_one(_enclosed(ground, [*ground.edges_of(row + count), *edges])) for row, edges in gained.items()}
+    for row in _folded(noded, count):
+        rows.setdefault(row, _as_one(_enclosed(ground, ground.edges_of(row + count))))
+    position = np.arange(count, len(noded))
+    for number, row in enumerate(sorted(rows)):
+        position[row] = len(noded) + number
+    together = LatticePolygons.concatenate([noded, *(rows[row] for row in sorted(rows))])
+    return (noded.take(np.arange(count)) if count else None), together.take(position)
 
 
-def _sides(mesh: Mesh) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return the two atoms and the length of every inner edge."""
-    edges = int(mesh.used[1])
-    a, b = mesh.origin[0 : 2 * edges : 2], mesh.origin[1 : 2 * edges : 2]
-    length = np.hypot(mesh.x[b] - mesh.x[a], mesh.y[b] - mesh.y[a])
-    face = mesh.face[: 2 * edges].reshape(-1, 2).astype(np.int64)
-    inner = (face >= 0).all(axis=1) & (face[:, 0] != face[:, 1])
-    return face[inner, 0], face[inner, 1], length[inner]
+def _folded(polygons: LatticePolygons, count: int) -> list[int]:
+    """Return the rows that touch themselves along an edge since they were noded."""
+    shapes = polygons.take(np.arange(count, len(polygons))).to_shapely_steps()
+    return [int(row) for row in np.flatnonzero(~shapely.is_valid(shapes))]
 
 
-def _contacts(
-    f: int, owner: IntArray, left: IntArray, right: IntArray, length: FloatArray, claimants: list[int]
-) -> list[tuple[int, float]]:
-    """Return (owner, metres shared) for those an atom may go to."""
-    mine = (left == f) | (right == f)
-    other = owner[np.where(left[mine] == f, right[mine], left[mine])]
-    shared: dict[int, float] = {}
-    for o, metres in zip(other.tolist(), length[mine].tolist(), strict=True):
-        if o >= 0 and (not claimants or o in claimants):
-            shared[o] = shared.get(o, 0.0) + metres
-    return sorted(shared.items())
+def _enclosed(ground: Ground, edges: Sequence[Edge]) -> LatticePolygons:
+    ends = ground.vertices[np.array(edges, np.int64).reshape(-1, 2)].astype(np.int32)
+    return enclosed(ends[:, 0], ends[:, 1])
 
 
-def _width(shape: shapely.Geometry) -> float:
-    return float(2 * shapely.area(shape) / max(float(shapely.length(shape)), 1e-9))
+def _as_one(pieces: LatticePolygons) -> LatticePolygons:
+    """Return polygons as the parts of one geometry."""
+    offsets = np.array([0, len(pieces.part_offsets) - 1], np.int64)
+    return LatticePolygons(pieces.coords, pieces.ring_offsets, pieces.part_offsets, offsets)
+
+
+def _change(ground: Ground, outcome: Settled, labels: Sequence[str]) -> Change:
+    strip = outcome.strip
+    shape = _as_one(_enclosed(ground, strip.edges))
+    geometry: Any = shape.to_shapely()[0]
+    point = shapely.point_on_surface(geometry)
+    gained = "" if outcome.winner is None else labels[outcome.winner]
+    lost = tuple(sorted(labels[row] for row in strip.owners if row != outcome.winner))
+    return Change(
+        strip.kind, outcome.done, float(area_m2(shape)[0]), strip.width_m, point.x, point.y, gained, lost,
+        outcome.why_not, geometry,
+    )  # fmt: skip

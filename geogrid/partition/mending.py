@@ -17,7 +17,7 @@ from geogrid.lattice import STEPS_PER_DEGREE, LatticePolygons, area_m2, edge_len
 from geogrid.partition.borders import Borders, Insertion, distinct
 from geogrid.types import Finding, FloatArray, Int32Array, IntArray
 
-__all__ = ["Mended", "folded_rows", "laid_out_again", "through_own_pixels", "turned_rows"]
+__all__ = ["Mended", "enclosed", "folded_rows", "laid_out_again", "through_own_pixels", "turned_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +133,7 @@ def laid_out_again(cells: LatticePolygons, rows: IntArray, parent: IntArray) -> 
     findings: list[Finding] = []
     changed: dict[int, LatticePolygons] = {}
     for row in rows.tolist():
-        pieces = _pieces(*cells.take([row]).edges()[:2])
+        pieces = enclosed(*cells.take([row]).edges()[:2])
         sizes = area_m2(pieces)
         changed[row] = pieces.take([int(np.argmax(sizes))]) if len(pieces) else pieces
         for piece in np.argsort(-sizes, kind="stable")[1:]:
@@ -143,7 +143,7 @@ def laid_out_again(cells: LatticePolygons, rows: IntArray, parent: IntArray) -> 
                 continue
             whole = changed.get(taker, cells.take([taker]))
             edges = [np.concatenate(part) for part in zip(whole.edges()[:2], strip.edges()[:2], strict=True)]
-            changed[taker] = _pieces(*edges)
+            changed[taker] = enclosed(*edges)
             place = strip.to_shapely()[0].representative_point()
             message = f"{sizes[piece]:.4f} m² pinched off by the snap went to the neighbour"
             findings.append(
@@ -153,7 +153,7 @@ def laid_out_again(cells: LatticePolygons, rows: IntArray, parent: IntArray) -> 
     return Mended(_with(cells, changed, kept), kept, tuple(findings))
 
 
-def _pieces(starts: Int32Array, ends: Int32Array) -> LatticePolygons:
+def enclosed(starts: Int32Array, ends: Int32Array) -> LatticePolygons:
     """Return the polygons that a closed set of directed edges goes around once."""
     a, b, weight, _ = uncancelled_edges(starts, ends, np.zeros(len(starts), np.int64))
     if len(a) == 0:

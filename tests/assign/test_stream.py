@@ -206,7 +206,7 @@ def test_a_file_that_cannot_be_answered_says_why_and_writes_nothing(text: str, m
 
 def test_wrong_files_are_named(tmp_path: Path) -> None:
     source = write(reports(5), tmp_path / "reports.csv")
-    with pytest.raises(InputError, match="unknown kind"):
+    with pytest.raises(InputError, match="this kind of file"):
         answer_file(source, tmp_path / "out.doc", ANSWER, datum="wgs84")
     with pytest.raises(NotFoundError):
         answer_file(tmp_path / "none.csv", tmp_path / "out.csv", ANSWER, datum="wgs84")

@@ -77,7 +77,7 @@ def connect_islands(  # type: ignore[no-untyped-def]
                     west, main = x[n], root[n]
     islands = np.flatnonzero(is_root)
     for island in islands:
-        here = _find(root, island)
+        here = _find(root, int(island))
         if here == _find(root, main):
             continue
         best, bn, be, bx, by, inward = np.inf, -1, -1, 0.0, 0.0, False
@@ -103,7 +103,7 @@ def connect_islands(  # type: ignore[no-untyped-def]
             for n in mine:
                 qx, qy, d = _nearest_on_edge(x[n], y[n], x[a], y[a], x[b], y[b])
                 if d < best:
-                    best, bn, be, bx, by, inward = d, n, e, qx, qy, False
+                    best, bn, be, bx, by, inward = d, int(n), e, qx, qy, False
         for e in range(edges):
             if not alive[e] or not own[ends[e, 0]]:
                 continue
