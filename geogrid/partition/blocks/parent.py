@@ -161,7 +161,8 @@ def _official(border: shapely.Geometry, origin: FloatArray) -> Callable[[FloatAr
     on the lattice the two would be one, and the border would turn back on itself.
     """
     own = shapely.get_coordinates(border)
-    corners = shapely.STRtree(shapely.points(own))
+    vertices: Any = shapely.points(own)
+    corners = shapely.STRtree(vertices)
     outline = shapely.boundary(border)
     shapely.prepare(outline)
 
