@@ -13,10 +13,13 @@ from typing import Any
 import numpy as np
 import shapely
 
+from geogrid.boundaries.areas import Areas
 from geogrid.crs import Metric, metric_crs, parse_crs
+from geogrid.errors import PartitionError
+from geogrid.lattice import LatticePolygons
 from geogrid.partition.blocks import BlocksCut, BlocksSection, Ground, OwnAreas, Seams, cut_ground
 from geogrid.partition.blocks.mesh import LEGAL
-from geogrid.partition.frame import Cut, Frame
+from geogrid.partition.frame import Frame
 from geogrid.partition.snapping import snap
 from geogrid.partition.squares import SquaresSection, cut_squares
 
@@ -124,7 +127,7 @@ def baltimore(folder: Path) -> None:
         print(measured(f"{name}, core", cut.polygons[inner], every, lines[hard], 0.0))
         print(measured(f"{name}, whole city", cut.polygons[land], every, lines[hard], seconds * land.mean()))
         if hard is freeway:
-            _proof(frame, cut)
+            _proof(place, frame.metric, ground)
             if done.fit is not None:
                 print(f"  fit: seams stand {done.fit.size_m:.2f} m off the legal borders, median {done.fit.before_m:.2f} m, "
                       f"{done.fit.after_m:.3f} m if moved")  # fmt: skip
@@ -138,16 +141,19 @@ def baltimore(folder: Path) -> None:
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB, measuring included")
 
 
-def _proof(frame: Frame, cut: Cut) -> None:
-    """Print what the lattice says: the driver's snap raises where a gap or overlap is left."""
-    alike = np.flatnonzero(shapely.is_valid(frame.parents))
+def _proof(place: Any, metric: Metric, ground: Ground) -> None:
+    """Print what the lattice says of every ninth parent, framed as the driver does: areas may overlap in the source."""
+    outlines = LatticePolygons.from_shapely(np.asarray(place.to_crs(4326).geometry.array, object)[::9])
+    codes = np.array([f"{i:03d}" for i in range(len(outlines))], dtype=object)
+    blank = np.full(len(outlines), "", dtype=object)
+    frame = Frame.of(Areas("neighbourhood", codes, blank, blank, outlines), metric)
     try:
-        snapped = snap(frame, cut)
-    except ValueError as error:
+        snapped = snap(frame, cut_ground(frame, ground, SECTION).cut)
+    except PartitionError as error:
         print(f"  not proved: {str(error)[:300]}")
         return
     parts = np.diff(snapped.cells.geom_offsets)
-    print(f"  proved on the lattice: {snapped.proof.cells} cells of {len(alike)} parents, no gap, no overlap, "
+    print(f"  proved on the lattice: {snapped.proof.cells} cells of {len(frame)} parents, no gap, no overlap, "
           f"{int((parts > 1).sum())} multipart")  # fmt: skip
 
 

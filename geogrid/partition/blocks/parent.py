@@ -29,6 +29,9 @@ REASONS = {
 }  # fmt: skip
 """Why a stretch of border is where it is, by the kind of its edge."""
 
+CORNER_M = 0.008
+"""Most of a step of the lattice; further off, moving a border could carry it over a neighbour."""
+
 _LEAST_ATOM = 0.01
 _PASSES = 1
 _ROOM = 16
@@ -140,30 +143,36 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
     zone[cell[alive]] = mesh.zone[: mesh.used[2]][alive]
     kinds = np.array(["ground", *ground.areas.kinds], dtype=object)[zone]
     names = np.array(["", *ground.areas.names], dtype=object)[zone]
+    placed = shapely.transform(outlines.polygons, _official(border, origin))
     flags = _flags(outlines.polygons, component, np.isinf(atoms.targets[zone]), shapely.area(border), recipe)
     safe = np.maximum(outlines.source, 0)
     back = np.where(outlines.source >= 0, rows[safe] if len(rows) else -1, -1)
     source = np.where(back >= 0, known[np.minimum(np.maximum(back, 0), len(known) - 1)], -1)
     return ParentCut(
-        np.asarray(shapely.transform(outlines.polygons, _official(border, origin)), object), kinds, names, flags,
+        np.asarray(shapely.remove_repeated_points(placed), object), kinds, names, flags,
         outlines.start + origin, outlines.end + origin, outlines.left, outlines.right, outlines.kind, source,
     )  # fmt: skip
 
 
 def _official(border: shapely.Geometry, origin: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """Return what takes noded vertices back to the CRS; the parent's own come back exactly as they were."""
+    """Return what takes noded vertices back to the CRS; the parent's own come back exactly as they were.
+
+    A vertex put on the border closer to a corner of it than a lattice step becomes that corner:
+    on the lattice the two would be one, and the border would turn back on itself.
+    """
     own = shapely.get_coordinates(border)
-
-    def key(xy: FloatArray) -> IntArray:
-        steps = np.round(xy / NODING_STEP_M).astype(np.int64)
-        return np.asarray((steps[:, 0] << 32) + (steps[:, 1] + 2**31), np.int64)
-
-    keys, first = np.unique(key(own), return_index=True)
+    vertices: Any = shapely.points(own)
+    corners = shapely.STRtree(vertices)
+    outline = shapely.boundary(border)
+    shapely.prepare(outline)
 
     def placed(xy: FloatArray) -> FloatArray:
-        at = np.minimum(np.searchsorted(keys, key(xy)), len(keys) - 1)
-        same = keys[at] == key(xy)
-        return np.where(same[:, None], own[first[at]], xy) + origin
+        points = np.asarray(shapely.points(xy), dtype=object)
+        row, corner = corners.query_nearest(points, max_distance=CORNER_M, all_matches=False)
+        on = shapely.dwithin(outline, points[row], NODING_STEP_M)
+        result = xy.copy()
+        result[row[on]] = own[corner[on]]
+        return result + origin
 
     return placed
 
