@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -33,7 +34,9 @@ def _get(app: LaneApplication, query: str, lane: Lane | None) -> tuple[int, byte
         "query_string": query.encode(), "headers": [], "root_path": "", "scheme": "http", "server": ("x", 80),
         "client": ("x", 1),
     }  # fmt: skip
-    asyncio.run(app(scope, receive, send))
+    # A thread of its own: a browser test before this one may keep an event loop running in the main thread.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(lambda: asyncio.run(app(scope, receive, send))).result()
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
 
 
