@@ -11,9 +11,10 @@ import typer
 from geogrid.assign.desk import Atlas
 from geogrid.cli.output import console, print_json, print_table, progress_bar
 from geogrid.coverage import CoverageReport, cover
+from geogrid.coverage.figures import shown_figure
 from geogrid.errors import InputError
 
-__all__ = ["coverage", "print_report", "shown_figure"]
+__all__ = ["coverage", "print_report"]
 
 
 def coverage(
@@ -66,12 +67,6 @@ def print_report(report: CoverageReport, *, limit: int = 20) -> None:
     print_table(("rule", "where", "finding", "at"), rows, title=f"{len(report.findings)} finding(s)")
     if len(report.findings) > limit:
         console().print(f"… and {len(report.findings) - limit} more: --limit, --json or --html show them")
-
-
-def shown_figure(value: float) -> str:
-    """Return a figure as people read it."""
-    whole = float(value).is_integer()
-    return f"{value:,.0f}" if whole else f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
 
 
 def _day(text: str | None) -> dt.date | None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from geogrid.cli.coverage import shown_figure
 from geogrid.cli.output import console, errors, print_json, print_table, progress_bar
+from geogrid.coverage.figures import shown_figure
 from geogrid.types import Progress
 
 if TYPE_CHECKING:

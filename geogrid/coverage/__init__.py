@@ -2,6 +2,8 @@
 
 report
     `cover`: ground, stations, people, powers and reach in one `CoverageReport`
+figures
+    figures as people read them
 ground
     how much of the outline the cells cover
 staffing, pieces

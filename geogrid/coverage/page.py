@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from geogrid.atlas.export import write_whole
+from geogrid.coverage.figures import shown_figure
 
 if TYPE_CHECKING:
     from geogrid.coverage.report import CoverageReport
@@ -97,7 +98,8 @@ def _hour_edges(first: int, last: int) -> np.ndarray[tuple[int], np.dtype[np.int
 
 def _figures(report: CoverageReport) -> str:
     rows = "".join(
-        f'<tr><td>{escape(name)}</td><td class="n">{value:,.6g}</td></tr>' for name, value in report.figures.items()
+        f'<tr><td>{escape(name)}</td><td class="n">{shown_figure(value)}</td></tr>'
+        for name, value in report.figures.items()
     )
     return f"<h2>数字 Figures</h2><table>{rows}</table>"
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 
@@ -237,3 +239,22 @@ def test_a_roster_of_200_000_rows_is_read_whole(tmp_path: Path) -> None:
     lines = "".join(f"p{i},Name {i}\n" for i in range(200_000))
     path = write_csv(tmp_path / "big", persons=f"id,name\n{lines}")
     assert len(read_roster(path).persons) == 200_000
+
+
+def test_a_grid_code_of_an_older_edition_is_refused_with_the_code_that_took_its_place(atlas: Atlas) -> None:
+    city = toy_city()
+    grids = city.layer("responsibility")
+    halves = replace(
+        grids,
+        codes=np.array(["W1", "E1"], dtype=object),
+        names=np.array(["West", "East"], dtype=object),
+        areas=np.array(["", ""], dtype=object),
+        membership=np.asarray(grids.membership // 2, np.int32),
+    )
+    layers = tuple(halves if layer.name == "responsibility" else layer for layer in city.layers)
+    atlas.publish(replace(city, layers=layers), valid_from="2026-06-01")
+    old = Roster(persons=(ANN,), duties=(Duty("p1", "grid_head", "responsibility", "G01"),))
+    with pytest.raises(RowsError, match="it became W1"):
+        atlas.replace_roster(old)
+    assert atlas.roster() == Roster()
+    atlas.replace_roster(Roster(persons=(ANN,), duties=(Duty("p1", "grid_head", "responsibility", "W1"),)))
