@@ -317,9 +317,7 @@ def _report_large(rate: float, count: int, rng: np.random.Generator) -> None:
             [sys.executable, "-m", "benchmarks.locator", str(path), *map(str, (lon[0], lat[0], found[0]))],
             check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1],
         ).stdout.split()  # fmt: skip
-        _line(
-            "open it from disk to the first answer", f"{float(figures[0]):.2f} s", f"imports before that {figures[1]} s"
-        )
+        _line("open it from disk to the first answer", f"{float(figures[0]):.2f} s")
         _line("resident then, and after a million random points", f"{figures[1]} MB", f"{figures[2]} MB")
 
 
