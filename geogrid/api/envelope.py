@@ -92,7 +92,7 @@ class Envelope:
             await self.app(scope, self._bounded(scope, receive) if chunked else receive, send_named)
             if "geogrid_error" in scope:
                 _log.error("request %s: %s", scope["geogrid_request_id"], scope["geogrid_error"])
-        except Exception as error:
+        except Exception as error:  # the outermost door: whatever it is, the caller gets a problem document
             problem: dict[str, Any] = problem_of(error, chinese=speaks_chinese(language.decode("latin-1")))
             if problem["status"] >= 500:
                 _log.exception("request %s failed", scope["geogrid_request_id"])

@@ -244,7 +244,7 @@ def _xlsx(path: Path, block_rows: int, sheet: str | None) -> Iterator[Rows]:
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:
+    except Exception as error:  # openpyxl and zipfile raise many kinds for a file that is no workbook
         raise StorageError("the file cannot be read as a workbook", given=error, source=path) from error
     try:
         if sheet is not None and sheet not in book.sheetnames:

@@ -72,7 +72,7 @@ def print_answer(answer: Answer, *, chinese: bool = False) -> None:
     if answer.outcome == "outside":
         rows.append(("nearest cell", f"{answer.cell.code}, {answer.distance_m:.1f} m away"))
     if answer.station:
-        rows.append(("station", f"{answer.station.code} {answer.station.name}"))
+        rows.append(("served by", f"{answer.station.code} {answer.station.name}"))
     if answer.person:
         rows.append(("person", _shown(answer.person)))
     rows += [("deputy", _shown(deputy)) for deputy in answer.deputies]
