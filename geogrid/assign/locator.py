@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -14,8 +13,10 @@ import numpy.typing as npt
 
 from geogrid.assign.compiled import interpreted
 from geogrid.assign.locator_build import Surface, build_surface
-from geogrid.assign.locator_kernel import locate_degrees, locate_degrees_by_strip, locate_steps, resolved
+from geogrid.assign.locator_kernel import locate_degrees, locate_steps, resolved
 from geogrid.assign.locator_nearest import Rim
+from geogrid.assign.locator_strips import locate_by_strip
+from geogrid.assign.parallel import in_threads
 from geogrid.assign.shift import shift_one, shift_to_wgs84
 from geogrid.crs import require_lonlat, to_wgs84
 from geogrid.errors import CoordinateError, InputError, NotFoundError
@@ -27,7 +28,7 @@ __all__ = ["Locator"]
 
 _PLAIN = (Datum.WGS84, Datum.CGCS2000)
 _BLOCK = 1 << 16
-_SORT_POINTS, _SORT_BLOCK, _SORT_BYTES = 1 << 20, 1 << 22, 16 << 20
+_SORT_POINTS, _SORT_BLOCK, _SORT_BYTES = 1 << 20, 1 << 23, 16 << 20
 """From so many points and so large an index on, points are taken strip by strip."""
 _resolved_interpreted = interpreted(resolved)
 
@@ -193,7 +194,7 @@ class Locator:
         layer : str, optional
             The base layer if not given.
         threads : int
-            The arrays are cut in as many parts; the result does not depend on it.
+            They share the work; the result does not depend on it.
 
         Returns
         -------
@@ -214,13 +215,8 @@ class Locator:
         shape = x.shape
         x, y = _readable(x), _readable(y)
         owners = np.empty(len(x), np.int32)
-        if threads <= 1 or len(x) < 2 * _BLOCK:
-            _fill_degrees(surface, x, y, given, owners)
-        else:
-            size = -(-len(x) // threads)
-            parts = [slice(first, first + size) for first in range(0, len(x), size)]
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(lambda part: _fill_degrees(surface, x[part], y[part], given, owners[part]), parts))
+        if not _fill(surface, x, y, given, owners, threads):
+            require_lonlat(x, y)
         return self.rows_of(layer, owners).reshape(shape)
 
     def locate_lattice(self, points: npt.ArrayLike, *, layer: str | None = None) -> Int32Array:
@@ -366,13 +362,31 @@ def _readable(values: FloatArray) -> FloatArray:
     return flat
 
 
-def _fill_degrees(surface: Surface, lon: FloatArray, lat: FloatArray, datum: Datum, owners: Int32Array) -> None:
-    sorting = len(lon) >= _SORT_POINTS and sum(part.nbytes for part in surface.parts) >= _SORT_BYTES
-    locate, size = (locate_degrees_by_strip, _SORT_BLOCK) if sorting else (locate_degrees, _BLOCK)
-    for first in range(0, len(lon), size):
-        part = slice(first, first + size)
+def _fill(
+    surface: Surface, lon: FloatArray, lat: FloatArray, datum: Datum, owners: Int32Array, threads: int
+) -> bool:  # fmt: skip
+    """Fill `owners`, as many threads at once as are given; False if something is no place."""
+
+    def degrees(part: slice, at: int = 0) -> tuple[FloatArray, FloatArray]:
+        part = slice(at + part.start, at + part.stop)
         x, y = lon[part], lat[part]
-        if datum not in _PLAIN:
-            x, y = (_readable(values) for values in shift_to_wgs84(x, y, datum))
-        if locate(x, y, surface.head, *surface.parts, owners[part]) >= 0:
-            require_lonlat(lon, lat)
+        if datum in _PLAIN:
+            return x, y
+        x, y = shift_to_wgs84(x, y, datum)
+        return _readable(x), _readable(y)
+
+    if len(lon) >= _SORT_POINTS and sum(part.nbytes for part in surface.parts) >= _SORT_BYTES:
+        for first in range(0, len(lon), _SORT_BLOCK):
+            block = slice(first, min(first + _SORT_BLOCK, len(lon)))
+            if not locate_by_strip(surface, partial(degrees, at=first), owners[block], threads):
+                return False
+        return True
+    bad: list[int] = []
+
+    def locate(first: int) -> None:
+        part = slice(first, first + _BLOCK)
+        if locate_degrees(*degrees(part), surface.head, *surface.parts, owners[part]) >= 0:
+            bad.append(first)
+
+    in_threads(locate, range(0, len(lon), _BLOCK), threads)
+    return not bad

@@ -33,7 +33,7 @@ from geogrid.errors import ChecksumError, FormatError, NotFoundError, StorageErr
 
 __all__ = ["VERSION", "open_locator", "open_or_build", "save_locator"]
 
-VERSION = 1
+VERSION = 2
 _MAGIC = b"geogrid-locator\0"
 _START = struct.Struct("<16sII32s")
 _ALIGN = 64
