@@ -28,7 +28,7 @@ __all__ = ["Locator"]
 
 _PLAIN = (Datum.WGS84, Datum.CGCS2000)
 _BLOCK = 1 << 16
-_SORT_POINTS, _SORT_BLOCK, _SORT_BYTES = 1 << 20, 1 << 23, 16 << 20
+_SORT_POINTS, _SORT_BLOCK, _SORT_BYTES = 1 << 18, 1 << 23, 16 << 20
 """From so many points and so large an index on, points are taken strip by strip."""
 _resolved_interpreted = interpreted(resolved)
 

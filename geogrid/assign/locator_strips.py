@@ -20,6 +20,8 @@ _RUN = 1 << 20
 """So many points are laid out in one go."""
 _TOGETHER = 8
 """So many strips are one piece of work."""
+_READ_AHEAD = 4
+"""Read a strip where it has a point for every so many lines: in order they come as much faster."""
 _LINE = 16
 """int32 words of a line of the cache."""
 _WORDS = 3
@@ -176,8 +178,7 @@ def _resolve_strips(
             waiting += ends[run, strip + 1] - ends[run, strip]
         row = strip << (shift - k)
         above = min((strip + 1) << (shift - k), height)
-        # Worth it where most lines are needed anyway.
-        if waiting * _LINE > (above - row) * width:
+        if waiting * _LINE * _READ_AHEAD > (above - row) * width:
             seen ^= _read(table, row * width, above * width)
             at = _first_record(records, ordered, south, k, row)
             seen ^= _read(records, 8 * at, 8 * _first_record(records, ordered, south, k, above))
