@@ -9,8 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geogrid.assign import locator as locator_module
-from geogrid.assign import locator_strips
+from geogrid.assign import locator_batch, locator_strips
 from geogrid.assign.locator import Locator
 from geogrid.assign.locator_build import build_surface
 from geogrid.assign.locator_kernel import locate_degrees, locate_steps
@@ -196,8 +195,8 @@ def test_many_points_in_blocks_of_strips_are_what_few_are(datum: str, monkeypatc
     lon, lat = rng.uniform(121.249, 121.26, 20_000), rng.uniform(31.378, 31.385, 20_000)
     want = city.locate(lon, lat, datum=datum)
     assert len(np.unique(want)) == 17
-    for name, value in (("_SORT_POINTS", 1_000), ("_SORT_BLOCK", 6_000), ("_SORT_BYTES", 0)):
-        monkeypatch.setattr(locator_module, name, value)
+    for name, value in (("MANY", 1_000), ("_SORT_BLOCK", 6_000), ("_SORT_BYTES", 0)):
+        monkeypatch.setattr(locator_batch, name, value)
     np.testing.assert_array_equal(city.locate(lon, lat, datum=datum), want)
     np.testing.assert_array_equal(city.locate(lon, lat, datum=datum, threads=2), want)
     lat[17_000] = np.inf
