@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from geogrid.assign.locator_sweep import CHILD_BITS, RECORD_WORDS, edges_by_strip, renumber, sweep
+from geogrid.assign.locator_border import RECORD_WORDS
+from geogrid.assign.locator_sweep import CHILD_BITS, edges_by_strip, renumber, sweep
 from geogrid.errors import InputError
 from geogrid.lattice import LatticePolygons
 from geogrid.types import Int32Array, IntArray
@@ -36,7 +37,7 @@ class Surface:
         A tile's owner, or -1; or ``-2 - 4 * record`` of the straight border that divides it; or
         ``-3 - 4 * entry`` where its list begins; or ``-4 - 4 * tile`` where its own 16 × 16 tiles begin.
     records : (r, 8) int32
-        Borders; see `geogrid.assign.locator_sweep.RECORD_WORDS`. The first ``head[6]`` stand in order of the row
+        Borders; see `geogrid.assign.locator_border.RECORD_WORDS`. The first ``head[6]`` stand in order of the row
         of tiles that their lower end lies in, so that what a strip of the plane needs lies together.
     entries : (m, 2) int32
         The lists; see `geogrid.assign.locator_sweep.sweep`.
@@ -143,21 +144,26 @@ def _from_low(starts: Int32Array, ends: Int32Array, owner: IntArray, south: int,
         )  # fmt: skip
     sloped = rise != 0
     up = rise[sloped] > 0
-    low = np.where(up[:, None], starts[sloped], ends[sloped])
-    line = np.column_stack([low, np.where(up, run[sloped], -run[sloped]), np.abs(rise[sloped])])
+    # Ten million cells have forty million edges: int32 from here on.
+    line = np.empty((len(up), 4), np.int32)
+    line[:, :2] = np.where(up[:, None], starts[sloped], ends[sloped])
+    line[:, 2] = np.where(up, run[sloped], -run[sloped])
+    line[:, 3] = np.abs(rise[sloped])
+    del rise, run, long
     turn = np.where(up, -1, 1).astype(np.int8)
-    return _Edges(line.astype(np.int32), turn, *_records(line, turn, owner[sloped], south, bits))
+    return _Edges(line, turn, *_records(line, turn, owner[sloped], south, bits))
 
 
 def _records(
-    line: IntArray, turn: npt.NDArray[np.int8], owner: IntArray, south: int, bits: int
+    line: Int32Array, turn: npt.NDArray[np.int8], owner: IntArray, south: int, bits: int
 ) -> tuple[Int32Array, Int32Array, Int32Array]:  # fmt: skip
     """Return the edges' polygons, the record of each edge, and the records: equal edges share one.
 
     They are numbered by rows of tiles, in each from west to east.
     """
-    start = (line[:, 0] << 32) | (line[:, 1] & 0xFFFFFFFF)
-    order = np.lexsort(((line[:, 2] << 32) | line[:, 3], start, (line[:, 1] - south) >> bits))
+    order = np.lexsort(
+        (_pair(line[:, 2], line[:, 3]), _pair(line[:, 0], line[:, 1]), (line[:, 1].astype(np.int64) - south) >> bits)
+    )
     ordered = line[order]
     new = np.ones(len(order), bool)
     new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
@@ -171,6 +177,11 @@ def _records(
         np.minimum.at(first, same_as[side], owner[side])
         records[:, column] = np.where(first == np.iinfo(np.int32).max, -1, first)
     return owner.astype(np.int32), same_as, records
+
+
+def _pair(first: Int32Array, second: Int32Array) -> IntArray:
+    """Return one number for each pair, in an order of pairs."""
+    return (first.astype(np.int64) << 32) | (second.astype(np.int64) & 0xFFFFFFFF)
 
 
 def _tile_bits(extent: IntArray, count: int) -> int:
