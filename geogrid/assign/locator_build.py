@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from geogrid.assign.locator_sweep import CHILD_BITS, RECORD_WORDS, edges_by_strip, renumber, sweep
+from geogrid.assign.locator_border import RECORD_WORDS
+from geogrid.assign.locator_sweep import CHILD_BITS, edges_by_strip, renumber, sweep
 from geogrid.errors import InputError
 from geogrid.lattice import LatticePolygons
 from geogrid.types import Int32Array, IntArray
@@ -31,12 +32,13 @@ class Surface:
     ----------
     head : (8,) int64
         West and south lattice column and row of the first tile, tile size as a power of two,
-        tiles eastward, tiles northward, polygons, 0, 0.
+        tiles eastward, tiles northward, polygons, records in order of tile rows, 0.
     table : (t,) int32
         A tile's owner, or -1; or ``-2 - 4 * record`` of the straight border that divides it; or
         ``-3 - 4 * entry`` where its list begins; or ``-4 - 4 * tile`` where its own 16 × 16 tiles begin.
     records : (r, 8) int32
-        Borders; see `geogrid.assign.locator_sweep.RECORD_WORDS`.
+        Borders; see `geogrid.assign.locator_border.RECORD_WORDS`. The first ``head[6]`` stand in order of the row
+        of tiles that their lower end lies in, so that what a strip of the plane needs lies together.
     entries : (m, 2) int32
         The lists; see `geogrid.assign.locator_sweep.sweep`.
     rim : (r, 4) int32
@@ -110,14 +112,14 @@ def build_surface(polygons: LatticePolygons, *, workers: int = 1, tile_bits: int
         If a sloped edge is longer than 90 degrees.
     """
     starts, ends, owner = polygons.edges()
-    edges = _from_low(starts, ends, owner)
-    if len(edges.line) == 0:
+    if not (starts[:, 1] != ends[:, 1]).any():
         head = np.array([0, 0, 0, 0, 0, len(polygons), 0, 0], np.int64)
         none = np.empty(0, np.int32)
         return Surface(head, none, none.reshape(0, RECORD_WORDS), none.reshape(0, 2), none.reshape(0, 4), none.copy())
     low, high = polygons.coords.min(axis=0).astype(np.int64), polygons.coords.max(axis=0).astype(np.int64)
     west, south = int(low[0]) - 1, int(low[1])
     bits = _tile_bits(high - (west, south) + 1, len(polygons)) if tile_bits is None else tile_bits
+    edges = _from_low(starts, ends, owner, south, bits)
     width, height = ((high - (west, south)) >> bits) + 1
     offsets, by_strip = edges_by_strip(edges.line, south, bits, int(height))
     strip = np.arange(height, dtype=np.int64)
@@ -125,12 +127,12 @@ def build_surface(polygons: LatticePolygons, *, workers: int = 1, tile_bits: int
     jobs = np.column_stack([south + (strip << bits), none + west, offsets[:-1], offsets[1:], none, none, strip * width])
     table = np.empty(width * height, np.int32)
     table, records, entries = _fill(edges, jobs, by_strip, int(bits), int(width), table, workers)
-    head = np.array([west, south, bits, width, height, len(polygons), 0, 0], np.int64)
+    head = np.array([west, south, bits, width, height, len(polygons), len(edges.records), 0], np.int64)
     rim, rim_owner = _rim(starts, ends, owner)
     return Surface(head, table, records, entries, rim, rim_owner)
 
 
-def _from_low(starts: Int32Array, ends: Int32Array, owner: IntArray) -> _Edges:
+def _from_low(starts: Int32Array, ends: Int32Array, owner: IntArray, south: int, bits: int) -> _Edges:
     rise = ends[:, 1].astype(np.int64) - starts[:, 1]
     run = ends[:, 0].astype(np.int64) - starts[:, 0]
     long = (rise != 0) & (run != 0) & ((np.abs(rise) > _LONGEST_STEPS) | (np.abs(run) > _LONGEST_STEPS))
@@ -142,17 +144,26 @@ def _from_low(starts: Int32Array, ends: Int32Array, owner: IntArray) -> _Edges:
         )  # fmt: skip
     sloped = rise != 0
     up = rise[sloped] > 0
-    low = np.where(up[:, None], starts[sloped], ends[sloped])
-    line = np.column_stack([low, np.where(up, run[sloped], -run[sloped]), np.abs(rise[sloped])])
+    # Ten million cells have forty million edges: int32 from here on.
+    line = np.empty((len(up), 4), np.int32)
+    line[:, :2] = np.where(up[:, None], starts[sloped], ends[sloped])
+    line[:, 2] = np.where(up, run[sloped], -run[sloped])
+    line[:, 3] = np.abs(rise[sloped])
+    del rise, run, long
     turn = np.where(up, -1, 1).astype(np.int8)
-    return _Edges(line.astype(np.int32), turn, *_records(line, turn, owner[sloped]))
+    return _Edges(line, turn, *_records(line, turn, owner[sloped], south, bits))
 
 
 def _records(
-    line: IntArray, turn: npt.NDArray[np.int8], owner: IntArray
+    line: Int32Array, turn: npt.NDArray[np.int8], owner: IntArray, south: int, bits: int
 ) -> tuple[Int32Array, Int32Array, Int32Array]:  # fmt: skip
-    """Return the edges' polygons, the record of each edge, and the records: equal edges share one."""
-    order = np.lexsort(((line[:, 2] << 32) | line[:, 3], (line[:, 0] << 32) | (line[:, 1] & 0xFFFFFFFF)))
+    """Return the edges' polygons, the record of each edge, and the records: equal edges share one.
+
+    They are numbered by rows of tiles, in each from west to east.
+    """
+    order = np.lexsort(
+        (_pair(line[:, 2], line[:, 3]), _pair(line[:, 0], line[:, 1]), (line[:, 1].astype(np.int64) - south) >> bits)
+    )
     ordered = line[order]
     new = np.ones(len(order), bool)
     new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
@@ -166,6 +177,11 @@ def _records(
         np.minimum.at(first, same_as[side], owner[side])
         records[:, column] = np.where(first == np.iinfo(np.int32).max, -1, first)
     return owner.astype(np.int32), same_as, records
+
+
+def _pair(first: Int32Array, second: Int32Array) -> IntArray:
+    """Return one number for each pair, in an order of pairs."""
+    return (first.astype(np.int64) << 32) | (second.astype(np.int64) & 0xFFFFFFFF)
 
 
 def _tile_bits(extent: IntArray, count: int) -> int:
