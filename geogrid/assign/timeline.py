@@ -18,6 +18,8 @@ __all__ = ["NOBODY", "Timeline", "fold_intervals"]
 NOBODY = -1
 """The value of a timeline where nobody is on."""
 
+_NO_PERSONS = np.empty(0, np.int32)
+
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
@@ -51,7 +53,7 @@ class Timeline:
 
     def over(self, below: Timeline) -> Timeline:
         """Return this timeline where somebody is on, else `below`."""
-        return Timeline(*_merge(self.times, self.values, below.times, below.values))
+        return Timeline(*_join(self.times, self.values, below.times, below.values, _NO_PERSONS))
 
     def only_during(self, intervals: IntArray) -> Timeline:
         """Return this timeline during the sorted (n, 2) `intervals`, nobody outside them."""
@@ -141,29 +143,8 @@ def _squeeze(times, values):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _merge(t1, v1, t2, v2):  # type: ignore[no-untyped-def]
-    times = np.empty(len(t1) + len(t2), np.int64)
-    values = np.empty(len(t1) + len(t2), np.int32)
-    i, j, n = 0, 0, 0
-    a, b = v1[0], v2[0]
-    while i < len(t1) or j < len(t2):
-        now = t1[i] if j >= len(t2) or (i < len(t1) and t1[i] <= t2[j]) else t2[j]
-        if i < len(t1) and t1[i] == now:
-            a = v1[i]
-            i += 1
-        if j < len(t2) and t2[j] == now:
-            b = v2[j]
-            j += 1
-        value = a if a >= 0 else b
-        if n == 0 or values[n - 1] != value:
-            times[n] = now
-            values[n] = value
-            n += 1
-    return times[:n].copy(), values[:n].copy()
-
-
-@njit(cache=True)
 def _join(t1, v1, t2, v2, person_of):  # type: ignore[no-untyped-def]
+    # Without persons to compare (an empty `person_of`) the first simply stands over the second.
     times = np.empty(len(t1) + len(t2), np.int64)
     values = np.empty(len(t1) + len(t2), np.int32)
     i, j, n = 0, 0, 0
@@ -180,7 +161,7 @@ def _join(t1, v1, t2, v2, person_of):  # type: ignore[no-untyped-def]
             value = b
         elif b < 0:
             value = a
-        elif person_of[a] != person_of[b] or b % 2 == 1:
+        elif len(person_of) and (person_of[a] != person_of[b] or b % 2 == 1):
             value = a | 1
         else:
             value = a
