@@ -22,8 +22,9 @@ PLAIN = (Datum.WGS84, Datum.CGCS2000)
 """Datums whose coordinates are taken as they are."""
 MANY = 1 << 18
 """From so many points on a batch reads a large index strip by strip."""
-_BLOCK, _SORT_BLOCK, _SORT_BYTES = 1 << 16, 1 << 23, 16 << 20
-"""Points of a piece of work, points laid out at a time, and how large an index is large."""
+_BLOCK, _SORT_BLOCK, _SORT_BYTES = 1 << 17, 1 << 23, 16 << 20
+"""Points of a piece of work (half as many where they are shifted, to stay in the cache), points laid out at a
+time, and how large an index is large."""
 
 
 def floats_of(lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -73,18 +74,23 @@ def fill_owners(
         x, y = shift_to_wgs84(x, y, datum)
         return readable(x), readable(y)
 
+    threads = max(threads, 1)
     if len(lon) >= MANY and sum(part.nbytes for part in surface.parts) >= _SORT_BYTES:
         for first in range(0, len(lon), _SORT_BLOCK):
             block = slice(first, min(first + _SORT_BLOCK, len(lon)))
             if not locate_by_strip(surface, partial(degrees, at=first), owners[block], threads):
                 return False
         return True
+    # As many pieces for each thread, so that none waits for another's last one.
+    most = _BLOCK if datum in PLAIN else _BLOCK // 2
+    pieces = -(-len(lon) // (most * threads)) * threads if len(lon) > most else 1
+    size = max(-(-len(lon) // pieces), 1)
     bad: list[int] = []
 
     def locate(first: int) -> None:
-        part = slice(first, first + _BLOCK)
+        part = slice(first, min(first + size, len(lon)))
         if locate_degrees(*degrees(part), surface.head, *surface.parts, owners[part]) >= 0:
             bad.append(first)
 
-    in_threads(locate, range(0, len(lon), _BLOCK), threads)
+    in_threads(locate, range(0, len(lon), size), threads)
     return not bad

@@ -12,6 +12,8 @@ __all__ = ["BLOCK", "locate_degrees", "locate_steps", "quadrature", "resolve_blo
 BLOCK = 1024
 """Points that are looked up together: their coordinates and owners stay in the nearest cache."""
 _A, _E2 = 6378137.0, 0.00669437999014
+_TURN, _NOWHERE = 3.6e9, 2.0e9
+"""Lattice steps once around, and a column or row that no tile has and 32 bits hold."""
 
 
 @compiled
@@ -170,8 +172,12 @@ def quadrature(
         first = used
         last = used
         for node in range(nodes):
-            xs[node] = np.int64(np.rint(x + right * east[node]))
-            ys[node] = np.int64(np.rint(y + up * north[node]))
+            # Across the antimeridian a node comes in on the other side; across a pole it is nowhere.
+            column, row = x + right * east[node], y + up * north[node]
+            column -= _TURN if column > 0.5 * _TURN else 0.0
+            column += _TURN if column < -0.5 * _TURN else 0.0
+            xs[node] = np.int64(np.rint(min(max(column, -_NOWHERE), _NOWHERE)))
+            ys[node] = np.int64(np.rint(min(max(row, -_NOWHERE), _NOWHERE)))
         if len(table):
             resolve_block(xs, ys, nodes, head, table, records, entries, owners, single, other)
         for node in range(nodes):
