@@ -110,5 +110,5 @@ def least_by_touching(quotient: Quotient, *, seconds: float = 20.0) -> float:
     if model.getModelStatus() == highs.HighsModelStatus.kInfeasible:
         return float("inf")
     if not gone:
-        return float(model.getInfo().objective_function_value)
-    return float(model.getInfo().mip_dual_bound)
+        return float(model.getInfo().objective_function_value) * quotient.price_unit
+    return max(float(model.getInfo().mip_dual_bound), 0.0) * quotient.price_unit

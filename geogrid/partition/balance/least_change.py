@@ -24,8 +24,9 @@ from geogrid.types import Int32Array, Progress, no_progress
 __all__ = ["Change", "least_change"]
 
 _FEWEST = 400
-_ROUNDS, _MORE = 48, 16
-_PRESSING = 60
+_ROUNDS, _CYCLE = 48, 6
+_MORE = 4 * _CYCLE
+_PRESSING = 40
 _PASSES = (0.3, 0.7)
 """Share of the budget of each pass; the first tries all choices, the second the best ones."""
 
@@ -178,17 +179,21 @@ def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int) -> _Tr
         heat = unit * hot * (cold / hot) ** done
         # Overload costs a little more than mending it at first, and far more at the end.
         press = unit * (1.2 * 12 ** max((done - 0.3) / 0.7, 0.0)) + 0.3 * heat
-        press *= 2.0 ** max(rounds - _ROUNDS, 0)
         moves = int(effort / _ROUNDS)
         left = clock.left()
         if left != float("inf"):
             moves = min(moves, int(max(left, 0.0) / max(_ROUNDS - rounds, 1) * speed))
             if left <= 0:
-                # Out of time: only what is left over is pressed out.
                 rounds = max(rounds, _ROUNDS)
         if rounds >= _ROUNDS:
             if best.rank[0] == 0 or (budget.stop is not None and budget.stop.is_set()):
                 break
+            # A little is left over: warmed and pressed a few times more, out of time or not.
+            more = rounds - _ROUNDS
+            if more % _CYCLE == 0:
+                part = best.part.copy()
+            heat = unit * _HOT * 0.5 * (cold / hot) ** (more % _CYCLE / (_CYCLE - 1))
+            press = 15.0 * unit * 2.0 ** (more // _CYCLE)
             moves = max(_PRESSING * len(start), 16)
         before = clock.elapsed
         anneal(

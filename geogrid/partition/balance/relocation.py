@@ -34,10 +34,12 @@ _SHARE_OF_OWN = 1.02
 class Quotient:
     """The grids as the flows see them.
 
+    Numbers are near 1,000, as a solver likes them; `weight_unit` and `price_unit` lead back.
+
     Parameters
     ----------
     load : (g,) float64
-        The primary weight of each grid, scaled.
+        The primary weight of each grid; 1,000 on average.
     low, high : (g,) float64
     rate : (g,) float64
         What counts as moved, for each unit of weight that leaves the grid.
@@ -47,6 +49,8 @@ class Quotient:
         Grids that stay where they are: locked, with locked cells or with a station.
     closed : (g,) bool
         Grids that neither gain nor lose.
+    weight_unit, price_unit : float
+        What one unit of `load` is in scaled weight, and one unit of flow at a rate of 1 in what counts as moved.
     """
 
     load: FloatArray
@@ -57,6 +61,8 @@ class Quotient:
     beyond: BoolArray
     rigid: BoolArray
     closed: BoolArray
+    weight_unit: float
+    price_unit: float
 
 
 @dataclass(frozen=True)
@@ -99,9 +105,13 @@ def quotient_of(instance: Instance, part: Int32Array, moving: IntArray) -> Quoti
     np.fill_diagonal(beyond, False)
     rigid = closed | (np.bincount(part, weights=net.fixed, minlength=grids) > 0)
     rigid |= ~np.isnan(instance.limits.anchor[:, 0])
-    rate = counted / np.where(load > 0, load, 1.0)
-    low, high = instance.limits.low[:, 0].astype(np.float64), instance.limits.high[:, 0].astype(np.float64)
-    return Quotient(load, low, high, np.where(rate > 0, rate, 1e-9), touching, beyond, rigid, closed)
+    weight_unit = max(float(load.mean()) / 1000, 1e-9)
+    price_unit = max(float(counted.sum()) / max(float(load.sum()), 1e-9) * weight_unit, 1e-9)
+    rate = counted / np.where(load > 0, load, 1.0) * weight_unit / price_unit
+    low, high = (side[:, 0].astype(np.float64) / weight_unit for side in (instance.limits.low, instance.limits.high))
+    return Quotient(
+        load / weight_unit, low, high, np.maximum(rate, 1e-6), touching, beyond, rigid, closed, weight_unit, price_unit
+    )
 
 
 class _Flows:
@@ -114,6 +124,7 @@ class _Flows:
         model.setOptionValue("output_flag", False)
         model.setOptionValue("threads", 1)
         load, rate, grids = quotient.load, quotient.rate, len(quotient.load)
+        self.weight_unit, self.price_unit = quotient.weight_unit, quotient.price_unit
         target = (quotient.low + quotient.high) / 2
         movable = ~quotient.rigid & (load > 0)
         self.light = np.flatnonzero(movable & (load <= target)).tolist()
@@ -173,7 +184,7 @@ class _Flows:
         self.model.run()
         if self.model.getModelStatus() != self.optimal:
             return float("inf")
-        return float(self.model.getInfo().objective_function_value)
+        return float(self.model.getInfo().objective_function_value) * self.price_unit
 
     def chosen(self, dissolved: list[int], sites: list[int]) -> Relocation:
         """Return the choice with its flows, all between grids that touch."""
@@ -185,7 +196,11 @@ class _Flows:
         for flow in self.beyond:
             self.model.changeColBounds(flow.index, 0, float("inf"))
         told = [
-            {pair: float(values[flow.index]) for pair, flow in group.items() if feasible and values[flow.index] > 1e-6}
+            {
+                pair: float(values[flow.index]) * self.weight_unit
+                for pair, flow in group.items()
+                if feasible and values[flow.index] > 1e-6
+            }
             for group in (self.taken, self.arcs)
         ]
         return Relocation(tuple(sorted(dissolved)), tuple(sorted(sites)), told[0], told[1], moved)
@@ -222,7 +237,7 @@ def _annealed(flows: _Flows, quotient: Quotient, steps: int, rng: np.random.Gene
     here: tuple[list[int], list[int]] = ([], [])
     value = flows.moved(*here)
     best, best_value = here, value
-    warmth = 0.25 * float((quotient.load * quotient.rate).mean())
+    warmth = 0.25 * float((quotient.load * quotient.rate).mean()) * quotient.price_unit
     for step in range(steps):
         tried = _changed(flows, quotient, here, rng)
         tried_value = flows.moved(*tried)
