@@ -21,6 +21,9 @@ HULL_ATOMS = 60
 NARROW_M = 8.0
 """Atoms that share less border than this are joined last: a cell with such a waist is a dumbbell."""
 
+OPEN_CELLS = 6.0
+"""An atom of more cells is an open place, a park say: its chords may be as long as it is wide."""
+
 CHORD_TOLL = 40.0
 """What a chord costs besides its length, metres."""
 
@@ -379,7 +382,10 @@ def bisect_region(  # type: ignore[no-untyped-def]
                 ring = read_ring(mesh, faces[i])
                 if mesh.area[faces[i]] > 0.12 * target:
                     step = max(0.06 * side_length, ring.length.sum() / 160)
-                    p, q, area, cost_ = face_chords(mesh, faces[i], ring, obstacles, step, 2.5 * side_length)
+                    # A wide open place needs a chord right across it.
+                    wide = mesh.area[faces[i]] > OPEN_CELLS * target
+                    longest = 1.6 * np.sqrt(mesh.area[faces[i]]) if wide else 2.5 * side_length
+                    p, q, area, cost_ = face_chords(mesh, faces[i], ring, obstacles, step, longest)
                     chord_p, chord_q = np.append(chord_p, p), np.append(chord_q, q)
                     chord_area, chord_cost = np.append(chord_area, area), np.append(chord_cost, cost_)
                 chord_first[i + 1] = len(chord_p)
