@@ -37,7 +37,7 @@ def closed_gaps(seams: Seams, border: shapely.Geometry) -> tuple[Seams, IntArray
     rows = np.arange(len(seams))
     if len(seams) == 0:
         return seams, rows
-    lines = np.append(seams.lines, shapely.boundary(border))
+    lines = np.concatenate([seams.lines, np.array([shapely.boundary(border)], dtype=object)])
     open_ = np.flatnonzero(~shapely.is_closed(seams.lines))
     ends = np.concatenate([shapely.get_point(seams.lines[open_], at) for at in (0, -1)])
     owner = np.tile(open_, 2)
