@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from geogrid.partition.blocks.bisect import bisect_region, border_cost, region_cost
+from geogrid.partition.blocks.bisect import bisect_region
 from geogrid.partition.blocks.chords import Obstacles
 from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.mesh import CUT, Mesh, remove_antenna, remove_edge, restore_edge, undo_until
+from geogrid.partition.blocks.region import region_cost
+from geogrid.partition.blocks.shape import edge_cost
+from geogrid.partition.blocks.trees import next_random
+from geogrid.partition.blocks.windows import redivide_window
 from geogrid.types import FloatArray, Int32Array, IntArray
 
 __all__ = ["cells_for", "divide_atoms"]
@@ -23,7 +27,10 @@ FAIR_COST = 0.7
 """A cell that costs less, in sides of a target cell, is not divided anew: a square on local streets."""
 
 
-MOST_TRIPLES = 5
+WINDOWS = 20
+WINDOW_COST = 1.0
+
+MOST_TRIPLES = 3
 """Triples tried for a cell off its size."""
 
 
@@ -180,7 +187,9 @@ def _outer_cost(mesh: Mesh, face: int, cell: Int32Array, cells: IntArray) -> flo
             for c in cells:
                 inside = inside or cell[other] == c
             if not inside:
-                result += border_cost(mesh, at)
+                a, b, e = mesh.origin[at], mesh.origin[at ^ 1], at >> 1
+                length = np.hypot(mesh.x[b] - mesh.x[a], mesh.y[b] - mesh.y[a])
+                result += edge_cost(length, mesh.kind[e], mesh.worth[e], mesh.hard[e])
         at = mesh.succ[at]
         if at == first:
             return result
@@ -276,6 +285,28 @@ def _neighbours(mesh: Mesh, chain: Int32Array, head: int, cell: Int32Array) -> I
                 break
         f = chain[f]
     return np.sort(found[:count])
+
+
+@compiled
+def _window(mesh: Mesh, c: int, size: int, heads: Int32Array, chain: Int32Array, cell: Int32Array, state: IntArray):  # type: ignore[no-untyped-def]
+    window = np.empty(size, np.int64)
+    window[0] = c
+    n = 1
+    misses = 0
+    while n < size and misses < 6:
+        near = _neighbours(mesh, chain, heads[window[int(next_random(state) * n)]], cell)
+        if len(near) == 0:
+            break
+        d = near[int(next_random(state) * len(near))]
+        known = False
+        for i in range(n):
+            known = known or window[i] == d
+        if known:
+            misses += 1
+            continue
+        window[n] = d
+        n += 1
+    return window[:n]
 
 
 @compiled
@@ -375,4 +406,14 @@ def divide_atoms(  # type: ignore[no-untyped-def]
                               loc, state, effort):  # fmt: skip
                         changed[c] = changed[d] = changed[e] = turn
                         left = 0
+    for c in range(cells):
+        target = targets[mesh.zone[cell_head[c]]]
+        if np.isinf(target):
+            continue
+        tries = 0
+        while tries < WINDOWS and cost[c] > WINDOW_COST * np.sqrt(target):
+            tries += 1
+            window = _window(mesh, c, 3 + tries % 4, cell_head, chain, cell, state)
+            if len(window) > 2 and redivide_window(mesh, window, cell_head, chain, cell, cost, target, tolerance, loc):
+                tries = 0
     return cell[: mesh.used[2]], cell_part[:cells]
