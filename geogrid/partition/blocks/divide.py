@@ -13,8 +13,7 @@ from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.mesh import CUT, Mesh, remove_antenna, remove_edge, restore_edge, undo_until
 from geogrid.partition.blocks.region import region_cost
 from geogrid.partition.blocks.shape import edge_cost
-from geogrid.partition.blocks.trees import next_random
-from geogrid.partition.blocks.windows import redivide_window
+from geogrid.partition.blocks.windows import look_through_windows, neighbours
 from geogrid.types import FloatArray, Int32Array, IntArray
 
 __all__ = ["cells_for", "divide_atoms"]
@@ -26,9 +25,6 @@ TREES = 12
 FAIR_COST = 0.7
 """A cell that costs less, in sides of a target cell, is not divided anew: a square on local streets."""
 
-
-WINDOWS = 20
-WINDOW_COST = 1.0
 
 MOST_TRIPLES = 3
 """Triples tried for a cell off its size."""
@@ -264,52 +260,6 @@ def _retry(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _neighbours(mesh: Mesh, chain: Int32Array, head: int, cell: Int32Array) -> IntArray:
-    """Return the cells that share a border that is not hard with the cell at `head`, in its zone."""
-    found = np.empty(64, np.int64)
-    count = 0
-    f = head
-    while f >= 0:
-        at = first = mesh.start[f]
-        while True:
-            other = mesh.face[at ^ 1]
-            if other >= 0 and cell[other] != cell[f] and not mesh.hard[at >> 1] and mesh.zone[other] == mesh.zone[f]:
-                known = False
-                for i in range(count):
-                    known = known or found[i] == cell[other]
-                if not known and count < 64:
-                    found[count] = cell[other]
-                    count += 1
-            at = mesh.succ[at]
-            if at == first:
-                break
-        f = chain[f]
-    return np.sort(found[:count])
-
-
-@compiled
-def _window(mesh: Mesh, c: int, size: int, heads: Int32Array, chain: Int32Array, cell: Int32Array, state: IntArray):  # type: ignore[no-untyped-def]
-    window = np.empty(size, np.int64)
-    window[0] = c
-    n = 1
-    misses = 0
-    while n < size and misses < 6:
-        near = _neighbours(mesh, chain, heads[window[int(next_random(state) * n)]], cell)
-        if len(near) == 0:
-            break
-        d = near[int(next_random(state) * len(near))]
-        known = False
-        for i in range(n):
-            known = known or window[i] == d
-        if known:
-            misses += 1
-            continue
-        window[n] = d
-        n += 1
-    return window[:n]
-
-
-@compiled
 def divide_atoms(  # type: ignore[no-untyped-def]
     mesh: Mesh, targets, tolerance: float, obstacles: Obstacles, seed: int, effort: float, passes: int
 ):  # fmt: skip
@@ -379,7 +329,7 @@ def divide_atoms(  # type: ignore[no-untyped-def]
             if np.isinf(target):
                 continue
             fair = FAIR_COST * np.sqrt(target)
-            near = _neighbours(mesh, chain, cell_head[c], cell)
+            near = neighbours(mesh, chain, cell_head[c], cell)
             for d in near:
                 if d < c and cost[d] > cost[c]:
                     continue
@@ -395,10 +345,10 @@ def divide_atoms(  # type: ignore[no-untyped-def]
                 f = chain[f]
             if abs(off / target - 1) < 0.97 * tolerance and cost[c] < 3 * fair:
                 continue
-            near = _neighbours(mesh, chain, cell_head[c], cell)
+            near = neighbours(mesh, chain, cell_head[c], cell)
             left = MOST_TRIPLES
             for d in near:
-                for e in _neighbours(mesh, chain, cell_head[d], cell):
+                for e in neighbours(mesh, chain, cell_head[d], cell):
                     if e == c or left == 0:
                         continue
                     left -= 1
@@ -406,14 +356,5 @@ def divide_atoms(  # type: ignore[no-untyped-def]
                               loc, state, effort):  # fmt: skip
                         changed[c] = changed[d] = changed[e] = turn
                         left = 0
-    for c in range(cells):
-        target = targets[mesh.zone[cell_head[c]]]
-        if np.isinf(target):
-            continue
-        tries = 0
-        while tries < WINDOWS and cost[c] > WINDOW_COST * np.sqrt(target):
-            tries += 1
-            window = _window(mesh, c, 3 + tries % 4, cell_head, chain, cell, state)
-            if len(window) > 2 and redivide_window(mesh, window, cell_head, chain, cell, cost, target, tolerance, loc):
-                tries = 0
+    look_through_windows(mesh, targets, tolerance, cell_head[:cells], chain, cell, cost, loc, state)
     return cell[: mesh.used[2]], cell_part[:cells]

@@ -17,7 +17,7 @@ __all__ = ["CHORD_RATE", "CHORD_TOLL", "FORBIDDEN", "edge_cost", "hull_area", "s
 FORBIDDEN = 1e6
 """What a metre of border costs along an edge of negative worth: it runs through a building."""
 
-CHORD_RATE = 5.5
+CHORD_RATE = 5.8
 """What a metre of chord costs."""
 
 CHORD_TOLL = 40.0
@@ -108,13 +108,15 @@ def hull_area(px: FloatArray, py: FloatArray, n: int, keep_hull: bool) -> tuple[
 
 @compiled
 def shape_cost(area: float, hull: float, perimeter: float, target: float, cells: int) -> float:
-    """Return the penalty of a shape: hollow (area over hull) and stretched or ragged ones cost."""
+    """Return the penalty of a shape: hollow (area over hull), stretched or ragged ones cost, a median most."""
     full = area / max(hull, area, 1e-9)
     round_ = 4 * np.pi * area / max(perimeter * perimeter, 1e-9)
     scale = np.sqrt(target)
     cost = 1.0 * max(0.0, 0.92 - full) + 48.0 * max(0.0, 0.785 - full) + 3.0 * max(0.0, 0.55 - round_)
     if cells > 1:
         cost *= 0.6
+    else:
+        cost += 25.0 * max(0.0, 0.22 - round_)
     return SHAPE_WEIGHT * cost * scale
 
 

@@ -14,7 +14,7 @@ from geogrid.partition.blocks.buildings import no_obstacles, obstacles_of
 from geogrid.partition.blocks.deadends import carry_on
 from geogrid.partition.blocks.mesh import CUT, LEGAL, LINK, SEAM
 from geogrid.partition.blocks.region import region_cost
-from geogrid.partition.blocks.windows import redivide_window
+from geogrid.partition.blocks.regroup import redivide_window
 
 from .drawing import assert_divides, frame_of, here, line, section, street_grid
 
