@@ -22,6 +22,9 @@ __all__ = ["Chords", "corner_at", "cut_by_chord", "find_chords"]
 LEAST_ATOM = 0.12
 """Of the target: a smaller atom is not cut."""
 
+OPEN_CELLS = 6.0
+"""An atom of more cells is an open place, a park say: its chords may be as long as it is wide."""
+
 
 class Chords(NamedTuple):
     """The candidate chords of a region's atoms.
@@ -72,7 +75,10 @@ def find_chords(mesh: Mesh, faces: Int32Array, loc: Int32Array, obstacles: Obsta
         if mesh.area[faces[i]] > LEAST_ATOM * target:
             ring = read_ring(mesh, faces[i])
             step = max(0.06 * side_m, ring.length.sum() / 160)
-            p_, q_, area_, cost_ = face_chords(mesh, faces[i], ring, obstacles, step, 2.5 * side_m)
+            # A wide open place needs a chord right across it.
+            wide = mesh.area[faces[i]] > OPEN_CELLS * target
+            longest = 1.6 * np.sqrt(mesh.area[faces[i]]) if wide else 2.5 * side_m
+            p_, q_, area_, cost_ = face_chords(mesh, faces[i], ring, obstacles, step, longest)
             if len(p_):
                 p, q = np.append(p, p_), np.append(q, q_)
                 area, cost = np.append(area, area_), np.append(cost, cost_)

@@ -6,10 +6,45 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geogrid.partition.blocks import Ground, OwnAreas, Seams, cut_ground
+from geogrid.crs import Metric, parse_crs
+from geogrid.partition.blocks import BlocksSection, Ground, OwnAreas, Seams, cut_ground
 from geogrid.partition.blocks.mesh import CUT, LEGAL
+from geogrid.partition.frame import Frame
 
-from .drawing import AT, assert_divides, frame_of, here, line, section, street_grid
+METRIC = Metric(parse_crs("EPSG:4549"))
+AT = np.array([600_000.0, 3_470_000.0])
+
+
+def here(shape):
+    return shapely.transform(shape, lambda xy: xy + AT)
+
+
+def frame_of(*parents, workers=1):
+    codes = np.array([f"p{i}" for i in range(len(parents))], dtype=object)
+    return Frame(np.array([here(p) for p in parents], dtype=object), codes, METRIC, workers)
+
+
+def line(*points):
+    return here(shapely.LineString(points))
+
+
+def street_grid(width, height, step):
+    across = [line((0, y), (width, y)) for y in range(step, height, step)]
+    along = [line((x, 0), (x, height)) for x in range(step, width, step)]
+    return across + along
+
+
+def section(**more):
+    return BlocksSection(name="cell", method="blocks", **{"fit": "off", **more})
+
+
+def assert_divides(frame, cut):
+    assert shapely.is_valid(cut.polygons).all()
+    assert set(shapely.get_type_id(cut.polygons)) == {3}
+    for row, parent in enumerate(frame.parents):
+        mine = cut.polygons[cut.parent == row]
+        assert shapely.area(mine).sum() == pytest.approx(parent.area, abs=0.5)
+        assert shapely.area(shapely.symmetric_difference(shapely.union_all(mine), parent)) < 0.5
 
 
 def test_a_street_grid_of_one_hectare_blocks_is_taken_as_it_is():
@@ -150,9 +185,9 @@ def test_a_systematic_shift_is_found_reported_and_taken_out_of_the_seams():
     lines = shapely.get_parts(shapely.boundary(frame.parents))
     shifted = Seams.of(shapely.transform(lines, lambda xy: xy + (0.6, -0.5)))
     reported = cut_ground(frame, Ground(shifted), section(fit="report", target_area_m2=250_000))
-    assert reported.fit.dx == pytest.approx(-0.6, abs=0.02)
-    assert reported.fit.dy == pytest.approx(0.5, abs=0.02)
-    assert [f.rule for f in reported.cut.findings] == ["seams_fit_borders"]
+    assert reported.fit.dx_m == pytest.approx(-0.6, abs=0.02)
+    assert reported.fit.dy_m == pytest.approx(0.5, abs=0.02)
+    assert [f.rule for f in reported.cut.findings] == ["seams_fit"]
     moved = cut_ground(frame, Ground(shifted), section(fit="move", target_area_m2=250_000))
     assert_divides(frame, moved.cut)
 

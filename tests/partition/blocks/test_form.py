@@ -16,7 +16,12 @@ from geogrid.partition.blocks.mesh import CUT, LEGAL, LINK, SEAM
 from geogrid.partition.blocks.region import region_cost
 from geogrid.partition.blocks.regroup import redivide_window
 
-from .drawing import assert_divides, frame_of, here, line, section, street_grid
+from .sketch import assert_divides, frame_of, here, line, section
+
+
+def street_grid(width, height, step):
+    across = [line((0, y), (width, y)) for y in range(step, height, step)]
+    return across + [line((x, 0), (x, height)) for x in range(step, width, step)]
 
 
 def fullness(polygons):
