@@ -23,17 +23,16 @@ from typing import Any
 import numpy as np
 import shapely
 
-from benchmarks import _balance_peers
+from benchmarks import _balance_change, _balance_peers
 from geogrid.crs import Metric, parse_crs
 from geogrid.lattice import LatticePolygons, owners_by_brute_force, to_lattice
-from geogrid.partition.balance import Budget, Measure, Problem, Seam, balance, build_graph, rebalance
+from geogrid.partition.balance import Budget, Measure, Problem, Seam, balance, build_graph
 from geogrid.partition.balance.counts import capped_target
 from geogrid.partition.balance.engine import search
 from geogrid.partition.balance.exact import solve_exactly
 from geogrid.partition.balance.graph import CellGraph, components
 from geogrid.partition.balance.instances import make_instance
 from geogrid.partition.balance.islands import join_islands
-from geogrid.partition.balance.rebalance import matched
 
 ROOT = Path(__file__).resolve().parents[1]
 MAJOR = ["INT", "FWY", "PART", "MART"]
@@ -178,58 +177,6 @@ def ours(city: City, task: str, seconds: float, *, seed: int = 1) -> tuple[Row, 
     return row, done
 
 
-def regrown(city: City) -> None:
-    """Print T5: one quadrant grows by half; the front from the grids of T2, against a cut from scratch."""
-    before = ours(city, "T2", 5)[1].membership
-    xy = city.graph.xy
-    quadrant = (xy[:, 0] > np.median(xy[:, 0])) & (xy[:, 1] > np.median(xy[:, 1]))
-    people = city.people * np.where(quadrant, 1.5, 1.0)
-    area = np.zeros(len(xy), np.int64)
-    afresh = balance(
-        Problem(city.graph, (Measure("people", people, 0.05),), area, ("Baltimore",), count=80),
-        budget=Budget(effort=1e9, seconds=5, workers=2),
-    )  # fmt: skip
-    named = matched(before, afresh.membership, people)
-    recut = float(people[named != before].sum())
-    problem = Problem(city.graph, (Measure("people", people, 0.05),), area, ("Baltimore",), start=before)
-    print("\n| T5 | worst | people moved | share of the re-cut | border km | valid | on the front |")
-    print("|---|---|---|---|---|---|---|")
-    print(f"| re-cut, matched | 5.0% | {recut:,.0f} | 100% | {afresh.border_m / 1000:.1f} | {afresh.valid} | |")
-    bound = least_moved(city, before, people)
-    print(f"| least by any flow over borders | 5.0% | {bound:,.0f} | {bound / recut:.0%} | | | |", flush=True)
-    for keep in (100.0, 1000.0):
-        front = rebalance(
-            problem, tolerances=(0.3, 0.2, 0.15, 0.1, 0.05), keep=keep, budget=Budget(effort=1e9, seconds=5, workers=2)
-        )
-        for step in front.steps:
-            print(
-                f"| keep {keep:g} m, asked {step.tolerance:.0%} | {step.worst:.1%} | {step.moved:,.0f} "
-                f"| {step.moved / recut:.0%} | {step.border_m / 1000:.1f} | {step.valid} | {step.on_front} |",
-                flush=True,
-            )
-
-
-def least_moved(city: City, before: Any, people: Any, tolerance: float = 0.05) -> float:
-    """Return the fewest people who must cross a border between neighbouring grids to reach the tolerance (an LP)."""
-    from scipy.optimize import linprog
-
-    grids = int(before.max()) + 1
-    load = np.bincount(before, weights=people, minlength=grids)
-    cut = before[city.graph.first] != before[city.graph.second]
-    pairs = np.unique(
-        np.sort(np.column_stack([before[city.graph.first[cut]], before[city.graph.second[cut]]]), axis=1), axis=0
-    )
-    arcs = np.concatenate([pairs, pairs[:, ::-1]])
-    change = np.zeros((grids, len(arcs)))
-    change[arcs[:, 0], np.arange(len(arcs))] -= 1
-    change[arcs[:, 1], np.arange(len(arcs))] += 1
-    high, low = load.mean() * (1 + tolerance), load.mean() * (1 - tolerance)
-    found = linprog(
-        np.ones(len(arcs)), A_ub=np.concatenate([change, -change]), b_ub=np.concatenate([high - load, load - low])
-    )
-    return float(found.fun)
-
-
 def big() -> None:
     """Print the plan of 46,000 cells in 292 grids: time to the first valid plan, memory."""
     side = 215
@@ -319,7 +266,9 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if not options.once:
         if not chosen or "T5" in chosen:
-            regrown(city)
+            before = ours(city, "T2", 5)[1].membership
+            _balance_change.regrown(city, before)
+            _balance_change.fronts(city, before)
         if not chosen or "big" in chosen:
             big()
         if not chosen or "exact" in chosen:
