@@ -78,12 +78,10 @@ def least_by_touching(quotient: Quotient, *, seconds: float = 20.0) -> float:
     low, high = quotient.low, quotient.high
     into: list[list[Any]] = [[] for _ in range(grids)]
     out: list[list[Any]] = [[] for _ in range(grids)]
-    # Everybody moves once, so no more than a grid's own load leaves it for any neighbour.
-    arcs: dict[tuple[int, int], Any] = {}
     for a, b in np.argwhere(quotient.touching).tolist():
-        arcs[a, b] = model.addVariable(0, highs.kHighsInf, float(rate[a]))
-        out[a].append(arcs[a, b])
-        into[b].append(arcs[a, b])
+        flow = model.addVariable(0, highs.kHighsInf, float(rate[a]))
+        out[a].append(flow)
+        into[b].append(flow)
     gone, given = [], []
     for grid in range(grids):
         if quotient.closed[grid]:
@@ -93,7 +91,6 @@ def least_by_touching(quotient: Quotient, *, seconds: float = 20.0) -> float:
         given.append(leaves)
         final = float(load[grid]) + sum(into[grid]) - sum(out[grid]) - leaves
         if quotient.rigid[grid]:
-            model.addConstr(sum(out[grid]) + leaves <= float(load[grid]))
             model.addConstr(final <= float(high[grid]))
             model.addConstr(final >= float(low[grid]))
             continue
@@ -101,14 +98,13 @@ def least_by_touching(quotient: Quotient, *, seconds: float = 20.0) -> float:
         gone.append(is_gone)
         model.addConstr(final <= float(high[grid]) * (1 - is_gone))
         model.addConstr(final >= float(low[grid]) * (1 - is_gone))
-        # What crosses the land of a dissolved grid changes its grid once, not twice.
-        credits = []
-        for near in np.flatnonzero(quotient.touching[:, grid]).tolist():
-            credit = model.addVariable(0, float(load[near]), -float(rate[grid]))
-            model.addConstr(credit <= arcs[near, grid])
-            model.addConstr(credit <= float(load[near]) * is_gone)
-            credits.append(credit)
-        model.addConstr(sum(out[grid]) + leaves - sum(credits) <= float(load[grid]))
+        if into[grid]:
+            # What crosses the land of a dissolved grid changes its grid once; everybody moves once, so it is no more
+            # than the neighbours have.
+            credit = model.addVariable(0, highs.kHighsInf, -float(rate[grid]))
+            around = float(load[quotient.touching[grid]].sum())
+            model.addConstr(credit <= sum(into[grid]))
+            model.addConstr(credit <= around * is_gone)
     if gone:
         model.addConstr(sum(given) >= float(low.min()) * sum(gone))
         model.addConstr(sum(given) <= float(high.max()) * sum(gone))
