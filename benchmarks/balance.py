@@ -1,6 +1,6 @@
 """Balance: border length and validity of grids against peers, on 10,025 real census blocks.
 
-    python -m benchmarks.balance            every task, ours at 5 s and 60 s, peers if importable
+    python -m benchmarks.balance            every task, ours at 5 s and 60 s, peers within their limits, T5, 46,000 cells, exact
     python -m benchmarks.balance --once     T1 and T2 at 5 s, ours only
     python -m benchmarks.balance --only T1,T3 --no-peers
 

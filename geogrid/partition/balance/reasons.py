@@ -124,6 +124,8 @@ def _why(problem: Problem, done: Balanced, grid: int) -> str:
             words += "a single cell cannot be divided"
         elif done.stopped == "time":
             words += "the search ended by its time limit; give it more time or a wider tolerance"
+        elif done.stopped == "interrupt":
+            words += "the search was interrupted"
         else:
             words += "no exchange of cells with its neighbours was found that meets it"
         said.append(words)
