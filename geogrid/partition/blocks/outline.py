@@ -155,9 +155,9 @@ def _polygons(
 
 
 def _simple(corners: IntArray) -> list[IntArray]:
-    """Return a ring cut at corners it passes twice."""
+    """Return a ring cut at corners it passes twice; what encloses nothing, there and back, is left out."""
     if len(np.unique(corners)) == len(corners):
-        return [corners]
+        return [corners] if len(corners) >= 3 else []
     done: list[IntArray] = []
     path: list[int] = []
     for corner in corners.tolist():

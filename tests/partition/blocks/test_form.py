@@ -12,7 +12,7 @@ from geogrid.partition.blocks import Ground, Seams, cut_ground
 from geogrid.partition.blocks.arrangement import build_mesh, node_lines
 from geogrid.partition.blocks.buildings import no_obstacles, obstacles_of
 from geogrid.partition.blocks.deadends import carry_on
-from geogrid.partition.blocks.mesh import CUT, LEGAL, LINK, SEAM
+from geogrid.partition.blocks.mesh import CUT, LEGAL, LINK, SEAM, TESSELLATION
 from geogrid.partition.blocks.region import region_cost
 from geogrid.partition.blocks.regroup import redivide_window
 
@@ -193,3 +193,14 @@ def test_whatever_seams_and_buildings_no_building_is_nicked_and_a_second_run_is_
     assert len(shapely.STRtree(inner).query(borders, predicate="intersects")[0]) == 0
     again = cut_ground(frame, ground, section())
     assert [p.wkb for p in done.cut.polygons] == [p.wkb for p in again.cut.polygons]
+
+
+def test_a_closed_row_of_houses_is_parted_along_its_party_walls():
+    row = np.array([here(shapely.box(x, 10, x + 30, 142)) for x in range(10, 190, 30)], dtype=object)
+    frame = frame_of(shapely.box(0, 0, 200, 152))
+    done = cut_ground(frame, Ground(buildings=row), section())
+    assert_divides(frame, done.cut)
+    assert np.abs(shapely.area(done.cut.polygons) / 10_000 - 1).max() <= 0.10
+    inside = shapely.area(shapely.intersection(done.cut.polygons[:, None], row[None, :]))
+    assert np.allclose(np.round(inside / 3_960), inside / 3_960, atol=0.001)
+    assert cut_lengths(done, TESSELLATION) >= 2 * 132
