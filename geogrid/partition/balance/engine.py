@@ -358,9 +358,10 @@ def _reheat(
     plan, small = run.schedule, region.instance
     hard = pressure * plan.hard * run.unit
 
-    def value(part: Int32Array) -> float:
+    def value(part: Int32Array) -> tuple[float, float]:
         cost, outside = price(small.net, small.limits, small.wishes, part)
-        return float(cost) + float((outside * hard).sum())
+        over = float((outside * hard).sum())
+        return (over, float(cost)) if run.best[0] == 0 else (0.0, float(cost) + over)
 
     part = region.part.copy()
     if recut and len(part) > len(region.grids):
