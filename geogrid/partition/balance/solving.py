@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 
 from geogrid.errors import PlanError
+from geogrid.partition.balance.annealing import price
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.counts import apportion, grids_for_range
 from geogrid.partition.balance.engine import Outcome, search
@@ -19,6 +20,7 @@ from geogrid.partition.balance.islands import Joined, join_islands
 from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.regions import Instance
+from geogrid.partition.balance.verdict import judge
 from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["Balanced", "balance"]
@@ -134,6 +136,7 @@ class _Solved:
     instance: AreaInstance
     outcome: Outcome
     part: Int32Array
+    why: str = ""
 
 
 @cache
@@ -197,9 +200,22 @@ def _solve_area(
         return _Solved(made, outcome, made.to_cells(outcome.part))
 
     first = attempt(fewest)
-    if not first.outcome.outside.any() or fewest == most:
+    if not first.outcome.outside.any():
         return first
+    if fewest == most:
+        return _judged(first)
     return _fewest_that_fit(attempt, first, fewest, most)
+
+
+def _judged(solved: _Solved) -> _Solved:
+    """Return grids in range that the search missed, or why there are none, where that can be told."""
+    made, outcome = solved.instance, solved.outcome
+    verdict = judge(made.instance)
+    if verdict.part is None:
+        return replace(solved, why=verdict.why)
+    cost, outside = price(made.instance.net, made.instance.limits, made.instance.wishes, verdict.part)
+    outcome = replace(outcome, part=verdict.part, outside=outside, price_mm=float(cost))
+    return _Solved(made, outcome, made.to_cells(verdict.part))
 
 
 def _fewest_that_fit(attempt: Callable[[int], _Solved], first: _Solved, fewest: int, most: int) -> _Solved:
@@ -255,9 +271,24 @@ def _assembled(
     findings = [*joined.findings]
     for solved in done:
         findings += solved.instance.findings
+    for rows, solved in zip(areas, done, strict=True):
+        if solved.why:
+            findings.append(_cannot_be_met(problem, rows, solved))
     seconds = [solved.outcome.seconds for solved in done]
     stops = {solved.outcome.stopped for solved in done}
     stopped = next((stop for stop in ("interrupt", "time") if stop in stops), "effort")
     spent = seconds[0] if len(done) == 1 else sum(seconds) / budget.workers
     valid = not any(solved.outcome.outside.any() for solved in done)
     return Balanced(membership, area, low, high, load, border, cost, valid, spent, stopped, tuple(findings))
+
+
+def _cannot_be_met(problem: Problem, rows: IntArray, solved: _Solved) -> Finding:
+    measure, made = problem.measures[0], solved.instance
+    name = problem.area_names[int(problem.area[rows[0]])]
+    loads = np.bincount(solved.part, weights=measure.values[rows], minlength=made.grids)
+    said = (
+        f"{name} has {len(rows)} cells and {measure.name} {loads.sum():,.6g} for {made.grids} grids of {made.low[0, 0]:,.6g} "
+        f"to {made.high[0, 0]:,.6g}: {solved.why}; the nearest found are {', '.join(f'{load:,.6g}' for load in sorted(loads))}"
+    )
+    off = float(np.maximum(loads - made.high[:, 0], made.low[:, 0] - loads).clip(0).sum())
+    return Finding("area_can_be_met", said, (str(problem.graph.codes[rows[0]]),), amount=off)
