@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
@@ -18,7 +18,10 @@ from rich.table import Table
 
 from geogrid.types import Progress as ProgressCallback
 
-__all__ = ["console", "errors", "print_json", "print_table", "progress_bar"]
+if TYPE_CHECKING:
+    from geogrid.assign.changes import Change
+
+__all__ = ["console", "errors", "print_changes", "print_json", "print_table", "print_written", "progress_bar"]
 
 
 def console() -> Console:
@@ -59,6 +62,26 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, tit
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     console().print(table)
+
+
+def print_changes(changes: Sequence[Change], *, applied: bool, json: bool) -> None:
+    """Print what an import changed, or would change if it was not `applied`."""
+    if json:
+        print_json({"applied": applied, "changes": changes})
+        return
+    if changes:
+        print_table(
+            ("", "table", "key", "before", "after"), [(c.kind, c.table, c.key, c.before, c.after) for c in changes]
+        )
+    console().print(f"{len(changes)} row(s) {'changed' if applied else 'would change'}")
+
+
+def print_written(path: Path, *, json: bool) -> None:
+    """Print where a file was written."""
+    if json:
+        print_json({"out": path})
+    else:
+        console().print(f"wrote {path}", markup=False)
 
 
 @contextmanager

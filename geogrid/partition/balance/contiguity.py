@@ -16,7 +16,7 @@ import numpy as np
 
 from geogrid.partition.balance.network import compiled
 
-__all__ = ["links_of", "stays_whole"]
+__all__ = ["holds_together", "links_of", "stays_whole"]
 
 _CORNERS = 8
 """Corners kept for each cell; further ones are left to the third test."""
@@ -163,5 +163,46 @@ def stays_whole(
                 boss[other] = mine
                 waiting[mine] += waiting[other]
         if waiting[mine] == 0 or tail > limit:
+            return False
+    return False
+
+
+@compiled
+def holds_together(
+    indptr: Any, nbr: Any, part: Any, mark: Any, queue: Any, stamp: int, v: int, grid: int, limit: int
+) -> bool:
+    """Return the same for a few cells, without `links_of`: a search through the grid from one neighbour of `v`.
+
+    `mark` (n,) int64 and `queue` (n,) int32 are scratch; `stamp` is above every number in `mark`, the next one by 2.
+    """
+    wanted, first = 0, -1
+    for e in range(indptr[v], indptr[v + 1]):
+        u = nbr[e]
+        if part[u] == grid:
+            mark[u] = stamp
+            wanted += 1
+            if first < 0:
+                first = u
+    if wanted <= 1:
+        return wanted == 1
+    seen = stamp + 1
+    mark[v], mark[first] = seen, seen
+    queue[0] = first
+    head, tail = 0, 1
+    wanted -= 1
+    while head < tail:
+        x = queue[head]
+        head += 1
+        for e in range(indptr[x], indptr[x + 1]):
+            u = nbr[e]
+            if part[u] == grid and mark[u] != seen:
+                if mark[u] == stamp:
+                    wanted -= 1
+                    if wanted == 0:
+                        return True
+                mark[u] = seen
+                queue[tail] = u
+                tail += 1
+        if tail > limit:
             return False
     return False

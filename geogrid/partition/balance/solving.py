@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -23,7 +24,7 @@ from geogrid.partition.balance.regions import Instance
 from geogrid.partition.balance.verdict import judge
 from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
 
-__all__ = ["Balanced", "balance"]
+__all__ = ["Balanced", "Solved", "assembled", "balance"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,35 +105,68 @@ def balance(
     # An area of one grid needs no search.
     cells = sum(len(rows) for rows, (_, most) in zip(areas, counts, strict=True) if most > 1)
     workers = 1 if len(areas) > 1 else budget.workers
-    done: list[_Solved] = []
+    stop = budget.stop or threading.Event()
 
-    def work(number: int) -> _Solved:
+    def work(number: int) -> Solved:
         rows = areas[number]
-        share = len(rows) / max(cells, 1) if len(areas) > 1 else 1.0 / budget.workers
+        share = len(rows) / max(cells, 1)
         name = problem.area_names[int(problem.area[rows[0]])]
         own = zlib.crc32(f"{seed}/{name}/{problem.graph.codes[rows[0]]}".encode())
         told = progress if len(areas) == 1 else no_progress
+        part_budget = replace(budget, workers=workers, stop=stop)
         if budget.seconds is not None and len(areas) > 1:
-            part_budget = budget.share(share, workers=1)
-        else:
-            part_budget = replace(budget, workers=workers)
+            part_budget = replace(budget, stop=stop).share(share, workers=1)
         return _solve_area(problem, joined, rows, counts[number], part_budget, 1 + own, told)
 
-    if budget.workers > 1 and len(areas) > 1:
-        order = sorted(range(len(areas)), key=lambda number: -len(areas[number]))
-        with ThreadPoolExecutor(budget.workers) as pool:
-            futures = {number: pool.submit(work, number) for number in order}
-            done = [futures[number].result() for number in range(len(areas))]
-    else:
-        for number in range(len(areas)):
-            done.append(work(number))
-            if len(areas) > 1:
-                progress("balance areas", number + 1, len(areas))
-    return _assembled(problem, joined, areas, done, budget)
+    done = _side_by_side(work, [len(rows) for rows in areas], budget.workers, stop, progress)
+    result = assembled(problem, joined, areas, done, budget)
+    return replace(result, stopped="interrupt") if stop.is_set() else result
+
+
+def _side_by_side(
+    work: Callable[[int], Solved], sizes: list[int], workers: int, stop: threading.Event, progress: Progress
+) -> list[Solved]:
+    """Return `work` done for each area, the largest first.
+
+    Ctrl-C sets `stop`: areas under way end with their best so far, and those not begun get grids that are whole but
+    not searched for. A second Ctrl-C ends everything.
+    """
+    order = sorted(range(len(sizes)), key=lambda number: -sizes[number])
+    done: dict[int, Solved] = {}
+    if len(sizes) == 1:
+        return [work(0)]
+    if workers == 1:
+        for number in order:
+            try:
+                done[number] = work(number)
+                progress("balance areas", len(done), len(sizes))
+            except KeyboardInterrupt:
+                if stop.is_set():
+                    raise
+                stop.set()
+                done[number] = done[number] if number in done else work(number)
+            if done[number].outcome.stopped == "interrupt":
+                stop.set()
+        return [done[number] for number in range(len(sizes))]
+    with ThreadPoolExecutor(workers) as pool:
+        futures = {pool.submit(work, number): number for number in order}
+        while len(done) < len(sizes):
+            try:
+                for future in as_completed(futures):
+                    if futures[future] not in done:
+                        done[futures[future]] = future.result()
+                        progress("balance areas", len(done), len(sizes))
+            except KeyboardInterrupt:
+                if stop.is_set():
+                    raise
+                stop.set()
+    return [done[number] for number in range(len(sizes))]
 
 
 @dataclass(frozen=True, eq=False)
-class _Solved:
+class Solved:
+    """One area: its instance, what the search ended with, and the grid of each of its cells."""
+
     instance: AreaInstance
     outcome: Outcome
     part: Int32Array
@@ -188,37 +222,37 @@ def _counts(problem: Problem, areas: list[IntArray]) -> list[tuple[int, int]]:
 def _solve_area(
     problem: Problem, joined: Joined, rows: IntArray, counts: tuple[int, int], budget: Budget, seed: int,
     progress: Progress,
-) -> _Solved:  # fmt: skip
+) -> Solved:  # fmt: skip
     """Return the grids of one area; with a range, the fewest that fit."""
     fewest, most = counts
 
-    def attempt(grids: int) -> _Solved:
+    def attempt(grids: int) -> Solved:
         made = make_instance(problem, joined, rows, grids)
         outcome = search(
             made.instance, budget=budget, seed=seed, start=made.start, keep_start=problem.keep > 0, progress=progress
         )
-        return _Solved(made, outcome, made.to_cells(outcome.part))
+        return Solved(made, outcome, made.to_cells(outcome.part))
 
     first = attempt(fewest)
-    if not first.outcome.outside.any():
+    if not first.outcome.outside.any() or first.outcome.stopped == "interrupt":
         return first
     if fewest == most:
-        return _judged(first)
+        return first if problem.keep > 0 else _judged(first, min(budget.seconds or 5.0, 5.0))
     return _fewest_that_fit(attempt, first, fewest, most)
 
 
-def _judged(solved: _Solved) -> _Solved:
+def _judged(solved: Solved, seconds: float) -> Solved:
     """Return grids in range that the search missed, or why there are none, where that can be told."""
     made, outcome = solved.instance, solved.outcome
-    verdict = judge(made.instance)
+    verdict = judge(made.instance, seconds=seconds)
     if verdict.part is None:
         return replace(solved, why=verdict.why)
     cost, outside = price(made.instance.net, made.instance.limits, made.instance.wishes, verdict.part)
     outcome = replace(outcome, part=verdict.part, outside=outside, price_mm=float(cost))
-    return _Solved(made, outcome, made.to_cells(verdict.part))
+    return Solved(made, outcome, made.to_cells(verdict.part))
 
 
-def _fewest_that_fit(attempt: Callable[[int], _Solved], first: _Solved, fewest: int, most: int) -> _Solved:
+def _fewest_that_fit(attempt: Callable[[int], Solved], first: Solved, fewest: int, most: int) -> Solved:
     """Return the solution with the fewest grids that is valid; steps double, then halve."""
     best, failed, step = first, fewest, 1
     while failed < most:
@@ -243,9 +277,8 @@ def _fewest_that_fit(attempt: Callable[[int], _Solved], first: _Solved, fewest: 
     return best
 
 
-def _assembled(
-    problem: Problem, joined: Joined, areas: list[IntArray], done: list[_Solved], budget: Budget
-) -> Balanced:
+def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: list[Solved], budget: Budget) -> Balanced:
+    """Return the areas' grids as one layer, numbered through."""
     membership = np.full(len(problem.graph), -1, np.int32)
     numbers: list[IntArray] = []
     used = 0
@@ -282,7 +315,7 @@ def _assembled(
     return Balanced(membership, area, low, high, load, border, cost, valid, spent, stopped, tuple(findings))
 
 
-def _cannot_be_met(problem: Problem, rows: IntArray, solved: _Solved) -> Finding:
+def _cannot_be_met(problem: Problem, rows: IntArray, solved: Solved) -> Finding:
     measure, made = problem.measures[0], solved.instance
     name = problem.area_names[int(problem.area[rows[0]])]
     loads = np.bincount(solved.part, weights=measure.values[rows], minlength=made.grids)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geogrid.partition.balance.contiguity import links_of, stays_whole
+from geogrid.partition.balance.contiguity import holds_together, links_of, stays_whole
 from geogrid.partition.balance.graph import components
 from geogrid.partition.balance.network import Network, build_network
 from geogrid.types import Int32Array
@@ -35,6 +35,15 @@ def quick(net: Network, part: Int32Array) -> list[bool]:
     ]  # fmt: skip
 
 
+def searched(net: Network, part: Int32Array) -> list[bool]:
+    """Return the answers of the plain search."""
+    mark, queue = np.zeros(len(part), np.int64), np.empty(len(part), np.int32)
+    return [
+        bool(holds_together(net.indptr, net.nbr, part, mark, queue, 2 * v + 1, v, int(part[v]), 20_000))
+        for v in range(len(part))
+    ]
+
+
 def squares(side: int, diagonals: np.ndarray, lost: np.ndarray) -> Network:
     """Return `side` × `side` squares, some joined across a corner, some borders lost."""
     cell = np.arange(side * side).reshape(side, side)
@@ -58,7 +67,7 @@ def test_it_agrees_with_brute_force_on_any_grids(seed: int, side: int, grids: in
     # Grids as the search has them are whole: give every piece a number of its own.
     same = (label[net.src] == label[net.nbr]) & (net.src < net.nbr)
     part = components(len(label), net.src[same].astype(np.int64), net.nbr[same].astype(np.int64)).astype(np.int32)
-    assert quick(net, part) == [whole_without(net, part, v) for v in range(len(part))]
+    assert searched(net, part) == quick(net, part) == [whole_without(net, part, v) for v in range(len(part))]
 
 
 @pytest.mark.parametrize("spokes", [3, 63, 64, 200])
