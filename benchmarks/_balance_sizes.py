@@ -29,11 +29,8 @@ def district_cells() -> CellGraph:
     from geogrid.boundaries import bundled
     from geogrid.partition import Plan, divide
 
-    plan = Plan.model_validate(
-        {
-            "place": {"code": "310114"},
-            "layer": [{"name": "cell", "method": "squares", "target_area_m2": 10_000, "tolerance": 0.10}],
-        }
+    plan = Plan.parse(
+        '[place]\ncode = "310114"\n[[layer]]\nname = "cell"\nmethod = "squares"\ntarget_area_m2 = 10_000\ntolerance = 0.10\n'
     )
     cells = divide(plan, boundaries=bundled("310114"))
     return build_graph(cells.shapes("cell"), Metric.around(121.25, 31.38), codes=cells.base.codes)

@@ -6,6 +6,9 @@ millimetres of border: border, overload, leaving home, roundness, distance, pair
 contiguity checked (`contiguity`). Nothing is kept for a cell but its grid: while it is hot a quarter of the proposals
 is taken, and summing five borders is cheaper than repairing sums kept for each of them after every move.
 
+A cell that only its load keeps where it is may change places with one near it in the other grid; at a tolerance
+of 1 % hardly any cell can go alone.
+
 Prices are integers wherever a sum is kept over time; the logarithms of Metropolis' rule come from
 a table of 1,024 (it stays in the nearest cache), so that every machine takes the same decisions.
 """
@@ -80,6 +83,41 @@ def _unroundness(moment: Any, sign: float, place: Any) -> float:
 @compiled
 def _distance(place: Any, anchor: Any) -> float:
     return float(np.sqrt((place[1] - anchor[0]) ** 2 + (place[2] - anchor[1]) ** 2))
+
+
+@compiled
+def _partner(
+    indptr: Any, nbr: Any, cost: Any, part: Any, weight: Any, fixed: Any, load: Any, low: Any, high: Any, penalty: Any,
+    rise: float, v: int, x: int, pick: int,
+) -> int:  # fmt: skip
+    """Return a cell of the grid of `x` that may go the other way when `v` joins it, -1 if the pair is too dear.
+
+    `rise` is what moving `v` alone costs, overload left out; `pick` a random number that chooses among `x` and its neighbours.
+    """
+    old, new = part[v], part[x]
+    u = nbr[indptr[x] + pick % (indptr[x + 1] - indptr[x])]
+    if part[u] != new:
+        u = x
+    if fixed[u]:
+        return -1
+    touching = False
+    for e in range(indptr[u], indptr[u + 1]):
+        q = part[nbr[e]]
+        if nbr[e] == v or q == new:
+            rise += cost[e]
+        elif q == old:
+            rise -= cost[e]
+            touching = True
+    if not touching or rise > 0:
+        return -1
+    for j in range(weight.shape[1]):
+        more = weight[v, j] - weight[u, j]
+        a, b = load[old, j], load[new, j]
+        rise += penalty[j] * (
+            _excess(a - more, low[old, j], high[old, j]) - _excess(a, low[old, j], high[old, j])
+            + _excess(b + more, low[new, j], high[new, j]) - _excess(b, low[new, j], high[new, j])
+        )  # fmt: skip
+    return u if rise <= 0 else -1
 
 
 @compiled
@@ -167,6 +205,7 @@ def anneal(
                 # Without a branch: which neighbour is whose cannot be guessed.
                 border += cost[e] * (np.int64(q == old) - np.int64(q == new))
             rise = border - temperature * thresholds[drawn & np.uint64(1023)]
+            alone = rise
             for j in range(kinds):
                 w = weight[v, j]
                 if w != 0:
@@ -187,6 +226,37 @@ def anneal(
                 elif home[v] == new:
                     rise -= stay[v]
             if rise > 0 and not (round_price > 0 or anchored or pairs):
+                if alone > 0 or homes or fixed[v] or closed[old] or closed[new] or size[old] == 1 or size[new] == 1:
+                    continue
+                # Only its load keeps it: let another cell go the other way at the same time.
+                u = _partner(
+                    indptr, nbr, cost, part, weight, fixed, load, low, high, penalty, alone, v, nbr[edge],
+                    (drawn >> np.uint64(10)) & np.uint64(1023),
+                )  # fmt: skip
+                if u < 0:
+                    continue
+                whole = stays_whole(
+                    indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
+                )
+                stamp += widest
+                if not whole:
+                    continue
+                part[v] = new
+                whole = stays_whole(
+                    indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, u, new, _SEARCH_LIMIT
+                )
+                stamp += widest
+                if not whole:
+                    part[v] = old
+                    continue
+                count = _after_move(indptr, nbr, twin, part, cuts, spot, count, v, old, new)
+                part[u] = old
+                count = _after_move(indptr, nbr, twin, part, cuts, spot, count, u, new, old)
+                for j in range(kinds):
+                    more = weight[v, j] - weight[u, j]
+                    load[old, j] -= more
+                    load[new, j] += more
+                taken += 1
                 continue
             if fixed[v] or closed[old] or closed[new] or size[old] == 1:
                 continue

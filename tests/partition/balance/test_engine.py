@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geogrid.partition.balance import Budget
+from geogrid.partition.balance.annealing import THRESHOLDS, anneal
 from geogrid.partition.balance.engine import Schedule, search
 from geogrid.partition.balance.instances import make_instance
 from geogrid.partition.balance.islands import join_islands
@@ -49,3 +50,12 @@ def test_polishing_alone_straightens_strips_and_keeps_them_in_range(make_town, m
     assert not found.outside.any()
     # Strips of 2 by 24 have 11 borders of 24; twelve blocks of 6 by 8 have 2 of 24 and 3 of 24.
     assert found.price_mm < 0.75 * border(instance, start)
+
+
+def test_two_cells_change_places_where_neither_may_go_alone(make_town, make_problem):
+    # 0 0 0 1        0 0 1 1
+    # 0 1 1 1   to   0 0 1 1   at a temperature of a millimetre, with a grid of 5 priced out of reach
+    instance, _ = strips(make_town(4, 2), 4, 2, 0.0, make_problem)
+    part = np.array([0, 0, 0, 1, 0, 1, 1, 1], np.int32)
+    anneal(instance.net, instance.limits, instance.wishes, part, np.array([1e12]), 1.0, 1.0, 1, 2000, 1, THRESHOLDS)
+    assert part.tolist() == [0, 0, 1, 1, 0, 0, 1, 1]
