@@ -116,8 +116,10 @@ def balance(
         part_budget = replace(budget, workers=workers, stop=stop)
         if budget.seconds is not None and len(areas) > 1:
             part_budget = replace(budget, stop=stop).share(share, workers=1)
-        return _solve_area(problem, joined, rows, counts[number], part_budget, 1 + own, told)
+        return _solve_area(problem, joined, rows, counts[number], part_budget, 1 + own, told, proof=proof)
 
+    # A proof comes after the search; whoever allows the search ten seconds can wait for it.
+    proof = 20.0 if budget.seconds is None or budget.seconds >= 10 else budget.seconds
     done = _side_by_side(work, [len(rows) for rows in areas], budget.workers, stop, progress)
     result = assembled(problem, joined, areas, done, budget)
     return replace(result, stopped="interrupt") if stop.is_set() else result
@@ -221,9 +223,9 @@ def _counts(problem: Problem, areas: list[IntArray]) -> list[tuple[int, int]]:
 
 def _solve_area(
     problem: Problem, joined: Joined, rows: IntArray, counts: tuple[int, int], budget: Budget, seed: int,
-    progress: Progress,
+    progress: Progress, *, proof: float,
 ) -> Solved:  # fmt: skip
-    """Return the grids of one area; with a range, the fewest that fit."""
+    """Return the grids of one area; with a range, the fewest that fit; a proof takes up to `proof` seconds."""
     fewest, most = counts
 
     def attempt(grids: int) -> Solved:
@@ -237,7 +239,7 @@ def _solve_area(
     if not first.outcome.outside.any() or first.outcome.stopped == "interrupt":
         return first
     if fewest == most:
-        return first if problem.keep > 0 else _judged(first, min(budget.seconds or 5.0, 5.0))
+        return first if problem.keep > 0 else _judged(first, proof)
     return _fewest_that_fit(attempt, first, fewest, most)
 
 
