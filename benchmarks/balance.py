@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -196,8 +195,8 @@ def main() -> None:
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    city = load()
     chosen = {name for name in options.only.split(",") if name} or ({"T1", "T2"} if options.once else set())
+    city = load()
     print(HEAD)
     for task, seconds in TASKS:
         if (chosen and task not in chosen) or (options.once and seconds > 5):
@@ -208,7 +207,6 @@ def main() -> None:
     if not options.once and not options.no_peers:
         for row in _balance_peers.rows(city, judged, chosen):
             print(row if isinstance(row, str) else row.line(), flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if not options.once:
         if not chosen or "T5" in chosen:
             before = ours(city, "T2", 5)[1].membership
@@ -220,7 +218,6 @@ def main() -> None:
                 subprocess.run([sys.executable, "-m", "benchmarks._balance_sizes", size], check=True, cwd=ROOT)
         if not chosen or "exact" in chosen:
             _balance_sizes.exact(city)
-    print(f"\npeak memory {peak:.0f} MB")
 
 
 if __name__ == "__main__":

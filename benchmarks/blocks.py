@@ -130,8 +130,7 @@ def baltimore(folder: Path) -> None:
         if hard is freeway:
             _proof(place, frame.metric, ground)
             if done.fit is not None:
-                print(f"  fit: seams stand {done.fit.size_m:.2f} m off the legal borders, median {done.fit.before_m:.2f} m, "
-                      f"{done.fit.after_m:.3f} m if moved")  # fmt: skip
+                print(f"  fit: {done.fit}")
     fishnet = cut_squares(frame, SquaresSection(name="cell", method="squares", target_area_m2=TARGET))
     print(measured("fishnet, core", fishnet.polygons[core[fishnet.parent]], every, lines[arterial], 0.0))
     census = shapely.get_parts(np.asarray(read(folder / "blocks2020.gpkg").geometry.array, object))

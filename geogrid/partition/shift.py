@@ -19,7 +19,7 @@ from geogrid.crs import Metric
 from geogrid.errors import InputError
 from geogrid.types import Finding, FloatArray, IntArray
 
-__all__ = ["Shift", "moved_seams", "seam_shift", "shift_findings"]
+__all__ = ["Shift", "moved_seams", "seam_shift", "seam_shift_in_metres", "shift_findings"]
 
 _TUNING = 1.345
 _NORMAL_MAD = 1.4826
@@ -112,8 +112,53 @@ def seam_shift(
     1.345 keeps 95 % of the efficiency under normal errors. The standard error is that of a
     jackknife over square parts of the city, since neighbouring stretches err alike.
     """
-    middle, along = _stretches(areas, metric, step_m)
-    seams, direction = _segments(lines, metric)
+    starts, ends, _ = areas.polygons.edges()
+    swap = (starts[:, 0] > ends[:, 0]) | ((starts[:, 0] == ends[:, 0]) & (starts[:, 1] > ends[:, 1]))
+    edges = np.unique(np.where(swap[:, None], np.hstack([ends, starts]), np.hstack([starts, ends])), axis=0)
+    borders = metric.to_metres(edges[:, :2] / 1e7), metric.to_metres(edges[:, 2:] / 1e7)
+    metres = shapely.transform(np.asarray(lines, dtype=object), metric.to_metres)
+    return _estimated(borders, metres, within_m, parallel_degrees, step_m)
+
+
+def seam_shift_in_metres(
+    parents: npt.NDArray[np.object_],
+    lines: npt.NDArray[np.object_],
+    *,
+    within_m: float = 5.0,
+    parallel_degrees: float = 10.0,
+    step_m: float = 10.0,
+) -> Shift:
+    """Return the shift that brings seams onto the borders, as `seam_shift` does, for what is in metres already.
+
+    Parameters
+    ----------
+    parents : (n,) shapely polygons, metres
+        Neighbours share the vertices of a common border.
+    lines : (m,) shapely LineString, MultiLineString or polygons, same CRS
+    within_m, parallel_degrees, step_m : float
+        As in `seam_shift`.
+
+    Raises
+    ------
+    InputError
+        As `seam_shift` does.
+    """
+    rings = shapely.get_rings(shapely.get_parts(np.asarray(parents, dtype=object)))
+    coords, ring = shapely.get_coordinates(rings, return_index=True)
+    same = ring[1:] == ring[:-1]
+    a, b = coords[:-1][same], coords[1:][same]
+    swap = (a[:, 0] > b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] > b[:, 1]))
+    edges = np.unique(np.where(swap[:, None], np.hstack([b, a]), np.hstack([a, b])), axis=0)
+    return _estimated((edges[:, :2], edges[:, 2:]), lines, within_m, parallel_degrees, step_m)
+
+
+def _estimated(
+    borders: tuple[FloatArray, FloatArray], lines: npt.NDArray[np.object_], within_m: float, parallel_degrees: float,
+    step_m: float,
+) -> Shift:  # fmt: skip
+    """Return the shift of lines against border edges from a to b, all in metres."""
+    middle, along = _stretches(*borders, step_m)
+    seams, direction = _segments(lines)
     if len(seams) == 0 or len(middle) == 0:
         raise InputError(
             "there is nothing to compare", given=f"{len(middle)} stretches of border, {len(seams)} of seam"
@@ -140,41 +185,36 @@ def moved_seams(lines: npt.NDArray[np.object_], shift: Shift, metric: Metric) ->
     return np.asarray(moved, dtype=object)
 
 
-def shift_findings(shift: Shift, *, source: str) -> tuple[Finding, ...]:
+def shift_findings(shift: Shift, *, source: str, offer: str = "move the seams by that") -> tuple[Finding, ...]:
     """Return a finding if a shift is systematic, with the offer to move the seams."""
     if not shift.is_systematic:
         return ()
-    message = f"{shift}; move the seams by that, never the border"
+    message = f"{shift}; {offer}, never the border"
     return (Finding("seams_fit", message, (source,), amount=shift.length_m, unit="m"),)
 
 
-def _stretches(areas: Areas, metric: Metric, step_m: float) -> tuple[FloatArray, FloatArray]:
-    """Return middle and unit direction of each stretch of border; one that two areas share, once."""
-    starts, ends, _ = areas.polygons.edges()
-    swap = (starts[:, 0] > ends[:, 0]) | ((starts[:, 0] == ends[:, 0]) & (starts[:, 1] > ends[:, 1]))
-    edges = np.unique(np.where(swap[:, None], np.hstack([ends, starts]), np.hstack([starts, ends])), axis=0)
-    a, b = metric.to_metres(edges[:, :2] / 1e7), metric.to_metres(edges[:, 2:] / 1e7)
+def _stretches(a: FloatArray, b: FloatArray, step_m: float) -> tuple[FloatArray, FloatArray]:
+    """Return middle and unit direction of each stretch of the edges from a to b."""
     length = np.hypot(*(b - a).T)
     # An edge counts once for every step: long edges are cut, and of short ones some stand for all.
     count = np.floor(np.cumsum(length) / step_m).astype(np.int64)
     pieces = np.diff(count, prepend=0)
-    edge = np.repeat(np.arange(len(edges)), pieces)
+    edge = np.repeat(np.arange(len(a)), pieces)
     place = (np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + 0.5) / np.maximum(pieces[edge], 1)
     way = (b - a)[edge]
     return a[edge] + way * place[:, None], way / length[edge][:, None]
 
 
-def _segments(lines: npt.NDArray[np.object_], metric: Metric) -> tuple[npt.NDArray[np.object_], FloatArray]:
-    """Return every segment of the seams in metres, and its unit direction."""
+def _segments(lines: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_], FloatArray]:
+    """Return every segment of the seams, and its unit direction."""
     parts = shapely.get_parts(np.asarray(lines, dtype=object))
     areal = shapely.get_dimensions(parts) == 2
     parts = shapely.get_parts(np.concatenate([parts[~areal], np.atleast_1d(shapely.boundary(parts[areal]))]))
     coords, owner = shapely.get_coordinates(parts, return_index=True)
     if len(coords) < 2:
         return np.empty(0, object), np.empty((0, 2))
-    xy = metric.to_metres(coords)
     same = owner[1:] == owner[:-1]
-    a, b = xy[:-1][same], xy[1:][same]
+    a, b = coords[:-1][same], coords[1:][same]
     length = np.hypot(*(b - a).T)
     a, b, length = a[length > 0], b[length > 0], length[length > 0]
     return np.asarray(shapely.linestrings(np.stack([a, b], axis=1)), dtype=object), (b - a) / length[:, None]

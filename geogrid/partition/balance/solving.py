@@ -16,7 +16,7 @@ from geogrid.partition.balance.annealing import price
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.counts import apportion, grids_for_range
 from geogrid.partition.balance.engine import Outcome, search
-from geogrid.partition.balance.instances import AreaInstance, make_instance
+from geogrid.partition.balance.instances import AreaInstance, make_instance, stations_in
 from geogrid.partition.balance.islands import Joined, join_islands
 from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.problem import Problem
@@ -190,6 +190,13 @@ def _counts(problem: Problem, areas: list[IntArray]) -> list[tuple[int, int]]:
     values = problem.measures[0].values
     weights = np.array([values[rows].sum() for rows in areas])
     most = np.array([len(rows) for rows in areas])
+    if problem.stations is not None and len(areas) > 1:
+        standing = [len(stations_in(problem, problem.graph.xy, rows)[0]) for rows in areas]
+        for rows, number in zip(areas, standing, strict=True):
+            if number == 0:
+                name = problem.area_names[int(problem.area[rows[0]])]
+                raise PlanError("an area without a station", given=name, mend="place one there, or leave out `within`")
+        return [(number, number) for number in standing]
     if problem.start is not None and problem.count is None and problem.target is None and not problem.counts:
         existing = [len(np.unique(problem.start[rows][problem.start[rows] >= 0])) for rows in areas]
         return [(max(number, 1), max(number, 1)) for number in existing]

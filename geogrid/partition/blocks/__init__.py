@@ -7,7 +7,6 @@ reason (`stretches`). Parents are independent of each other (`work`).
 """
 
 from geogrid.partition.blocks.cut import BlocksCut, cut_blocks, cut_ground
-from geogrid.partition.blocks.fit import Fit, seam_shift
 from geogrid.partition.blocks.ground import Ground, OwnAreas, Seams
 from geogrid.partition.blocks.reading import read_ground
 from geogrid.partition.blocks.section import BlocksSection
@@ -16,7 +15,6 @@ from geogrid.partition.blocks.stretches import Stretches
 __all__ = [
     "BlocksCut",
     "BlocksSection",
-    "Fit",
     "Ground",
     "OwnAreas",
     "Seams",
@@ -24,5 +22,4 @@ __all__ = [
     "cut_blocks",
     "cut_ground",
     "read_ground",
-    "seam_shift",
 ]

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from geogrid.errors import BoundaryError
-from geogrid.partition.blocks.fit import Fit, seam_shift
+from geogrid.errors import BoundaryError, InputError
 from geogrid.partition.blocks.ground import Ground
 from geogrid.partition.blocks.parent import Recipe
 from geogrid.partition.blocks.reading import read_ground
@@ -16,6 +15,7 @@ from geogrid.partition.blocks.section import BlocksSection
 from geogrid.partition.blocks.stretches import Stretches, gather_stretches
 from geogrid.partition.blocks.work import cut_parents
 from geogrid.partition.frame import Cut, Frame
+from geogrid.partition.shift import Shift, seam_shift_in_metres, shift_findings
 from geogrid.types import Finding, Progress, no_progress
 
 __all__ = ["BlocksCut", "cut_blocks", "cut_ground"]
@@ -35,14 +35,14 @@ class BlocksCut:
         What was on the ground, as it was used.
     stretches : Stretches
         Why each stretch of border is where it is.
-    fit : Fit or None
-        How seams and legal borders fit.
+    fit : Shift or None
+        How seams and legal borders fit; None if it was not asked for, or too few run side by side.
     """
 
     cut: Cut
     ground: Ground
     stretches: Stretches
-    fit: Fit | None
+    fit: Shift | None
 
 
 def cut_blocks(frame: Frame, section: BlocksSection, progress: Progress = no_progress) -> Cut:
@@ -72,14 +72,14 @@ def cut_ground(frame: Frame, ground: Ground, section: BlocksSection, progress: P
         If a seam or building is not finite.
     """
     _require_finite(ground)
-    fit, findings = None, []
-    if section.fit != "off" and len(ground.seams):
-        fit = seam_shift(frame.parents, ground.seams.lines)
-        if fit.is_systematic:
-            moved = section.fit == "move"
-            if moved:
-                ground = replace(ground, seams=ground.seams.moved(fit.dx, fit.dy))
-            findings.append(_fit_finding(fit, moved))
+    fit = None if section.fit == "off" else _fit(frame, ground)
+    findings: list[Finding] = []
+    if fit is not None and fit.is_systematic:
+        moved = section.fit == "move"
+        if moved:
+            ground = replace(ground, seams=ground.seams.moved(fit.dx_m, fit.dy_m))
+        offer = "the seams were moved by that" if moved else 'fit = "move" moves the seams by that'
+        findings += shift_findings(fit, source="seams", offer=offer)
     recipe = Recipe(section.target_area_m2, section.tolerance, section.effort, section.seed)
     cuts = cut_parents(
         frame.parents, ground, recipe, progress=progress, workers=frame.workers, keep=section.keep
@@ -108,14 +108,12 @@ def _require_finite(ground: Ground) -> None:
             )
 
 
-def _fit_finding(fit: Fit, moved: bool) -> Finding:
-    done = "they were moved by it" if moved else 'fit = "move" moves the seams by it, never the border'
-    return Finding(
-        "seams_fit_borders",
-        f"seams stand {fit.size_m:.2f} m off the legal borders, systematically ({fit.dx:+.2f} m east, "
-        f"{fit.dy:+.2f} m north would mend it; median distance {fit.before_m:.2f} m, then {fit.after_m:.2f} m): {done}",
-        amount=round(fit.size_m, 3), unit="m",
-    )  # fmt: skip
+def _fit(frame: Frame, ground: Ground) -> Shift | None:
+    """Return how seams and borders fit, None where too few of them run side by side to tell."""
+    try:
+        return seam_shift_in_metres(frame.parents, ground.seams.lines)
+    except InputError:
+        return None
 
 
 def _flag_findings(flags: np.ndarray, polygons: np.ndarray, parent: np.ndarray, frame: Frame) -> list[Finding]:

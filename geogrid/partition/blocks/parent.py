@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,11 @@ from geogrid.partition.blocks.absorb import absorb_slivers
 from geogrid.partition.blocks.arrangement import NODING_STEP_M, Edges, build_mesh, face_polygons, node_lines
 from geogrid.partition.blocks.buildings import lines_between, obstacles_of, round_buildings
 from geogrid.partition.blocks.chords import Obstacles, face_chords, is_clear, read_ring
+from geogrid.partition.blocks.deadends import carry_on
 from geogrid.partition.blocks.divide import cells_for, divide_atoms
+from geogrid.partition.blocks.gaps import closed_gaps
 from geogrid.partition.blocks.ground import Ground, OwnAreas, Seams
-from geogrid.partition.blocks.mesh import AREA, BUILDING, CUT, LEGAL, LINK, SEAM, TESSELLATION, Mesh
+from geogrid.partition.blocks.mesh import AREA, BUILDING, CUT, LEGAL, LINK, SEAM, TESSELLATION, Mesh, components
 from geogrid.partition.blocks.outline import trace_outlines
 from geogrid.types import BoolArray, FloatArray, Int32Array, IntArray
 
@@ -116,13 +118,17 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
     origin = np.floor(np.asarray(shapely.bounds(part)[:2]))
     ground, seam_rows = everything.near(part, origin)
     border = shapely.transform(part, lambda xy: xy - origin)
-    seams, rows, solids = round_buildings(_with_outlines(ground), ground.buildings)
+    closed, owner = closed_gaps(_with_outlines(ground), border)
+    seams, rows, solids = round_buildings(closed, ground.buildings)
+    rows = np.where(rows >= 0, owner[rows], -1) if len(closed) else rows
     # Rows of outlines of areas are beyond the seams themselves.
     known = np.concatenate([seam_rows, np.full(len(ground.areas) + 1, -1)])
     obstacles = obstacles_of(ground.buildings, shapely.bounds(border))
     edges = node_lines(
         border, seams.lines, seams.kind, seams.worth, seams.hard, np.arange(len(seams), dtype=np.int32)
     )  # fmt: skip
+    nodes = len(edges.xy)
+    edges = carry_on(edges, obstacles)
     atoms, mesh = _atoms(border, edges, ground.areas, solids, obstacles, recipe)
     extra = _between_buildings(mesh, atoms, ground.buildings, obstacles, recipe)
     if len(extra):
@@ -131,8 +137,9 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
         edges = node_lines(
             border, seams.lines, seams.kind, seams.worth, seams.hard, np.arange(len(seams), dtype=np.int32)
         )  # fmt: skip
+        nodes = len(edges.xy)
+        edges = carry_on(edges, obstacles)
         atoms, mesh = _atoms(border, edges, ground.areas, solids, obstacles, recipe)
-    nodes = int(mesh.used[0])
     seed = zlib.crc32(shapely.to_wkb(shapely.normalize(border), byte_order=1)) ^ recipe.seed
     cell, component = divide_atoms(
         mesh, atoms.targets, recipe.tolerance, obstacles, seed, recipe.effort, _PASSES
@@ -213,6 +220,9 @@ def _atoms(
     differ = (side[0::2] != side[1::2]) & (piece_of >= 0)
     keep = np.zeros(len(edges.ends), bool)
     keep[piece_of[differ]] = True
+    hard = edges.hard.copy()
+    hard[piece_of[differ & _beyond_hard_seams(mesh, label)]] = True
+    edges = replace(edges, hard=hard)
     spare = int(_ROOM * shapely.area(border) / target) + 60
     fine, fine_piece = build_mesh(border, edges.take(keep), spare)
     # A new atom takes its zone from any old one inside it: the one left of the same half-edge.
@@ -233,6 +243,21 @@ def _atoms(
         if not is_clear(obstacles, fine.x[a], fine.y[a], fine.x[b], fine.y[b]):
             fine.worth[e] = -1.0
     return _Atoms(targets), fine
+
+
+def _beyond_hard_seams(mesh: Mesh, label: IntArray) -> BoolArray:
+    """Return (edges in use,) whether an edge bounds an atom that its label has only across a hard seam.
+
+    To leave such an atom by a soft edge would be to cross the hard seam after all.
+    """
+    edges, faces = int(mesh.used[1]), int(mesh.used[2])
+    sides = mesh.face[: 2 * edges].reshape(-1, 2).astype(np.int64)
+    inner = (sides >= 0).all(axis=1)
+    safe = np.maximum(sides, 0)
+    joined = inner & ~mesh.hard[:edges] & (label[safe[:, 0]] == label[safe[:, 1]])
+    part = components(safe, joined, faces)
+    beyond = part != part[label]
+    return np.asarray(inner & beyond[safe].any(axis=1))
 
 
 def _belonging(mesh: Mesh, areas: OwnAreas, solids: npt.NDArray[np.object_]) -> tuple[IntArray, BoolArray, IntArray]:
@@ -264,11 +289,12 @@ def _belonging(mesh: Mesh, areas: OwnAreas, solids: npt.NDArray[np.object_]) -> 
 
 
 def _united(mesh: Mesh, label: IntArray, whole: IntArray) -> IntArray:
-    """Return the labels with neighbouring atoms of one unparted area under one label."""
+    """Return the labels with neighbouring atoms of one unparted area under one label, but for hard seams."""
     if (whole < 0).all():
         return label
-    face = mesh.face[: 2 * int(mesh.used[1])].reshape(-1, 2)
-    ok = (face >= 0).all(axis=1)
+    edges = int(mesh.used[1])
+    face = mesh.face[: 2 * edges].reshape(-1, 2)
+    ok = (face >= 0).all(axis=1) & ~mesh.hard[:edges]
     a, b = face[ok].T
     same = (whole[a] >= 0) & (whole[a] == whole[b])
     label = label.copy()

@@ -185,9 +185,9 @@ def test_a_systematic_shift_is_found_reported_and_taken_out_of_the_seams():
     lines = shapely.get_parts(shapely.boundary(frame.parents))
     shifted = Seams.of(shapely.transform(lines, lambda xy: xy + (0.6, -0.5)))
     reported = cut_ground(frame, Ground(shifted), section(fit="report", target_area_m2=250_000))
-    assert reported.fit.dx == pytest.approx(-0.6, abs=0.02)
-    assert reported.fit.dy == pytest.approx(0.5, abs=0.02)
-    assert [f.rule for f in reported.cut.findings] == ["seams_fit_borders"]
+    assert reported.fit.dx_m == pytest.approx(-0.6, abs=0.02)
+    assert reported.fit.dy_m == pytest.approx(0.5, abs=0.02)
+    assert [f.rule for f in reported.cut.findings] == ["seams_fit"]
     moved = cut_ground(frame, Ground(shifted), section(fit="move", target_area_m2=250_000))
     assert_divides(frame, moved.cut)
 
