@@ -18,7 +18,7 @@ from geogrid.errors import PlanError
 from geogrid.lattice import LatticePolygons
 from geogrid.partition.balance import Budget, Measure, Problem, balance, build_graph
 from geogrid.partition.balance.engine import search
-from geogrid.partition.balance.exact import solve_exactly
+from geogrid.partition.balance.exact import NoSuchGridsError, solve_exactly
 from geogrid.partition.balance.graph import CellGraph
 from geogrid.partition.balance.instances import make_instance
 from geogrid.partition.balance.islands import join_islands
@@ -95,8 +95,13 @@ def exact(city: Any, *, seconds: float = 120.0, patches: int = 10) -> None:
         valid = not found.outside.any()
         try:
             best = solve_exactly(instance, seconds=seconds, start=found.part if valid else None)
-        except PlanError as error:
-            print(f"| – | {grids} | none in range | {found.seconds:.2f} | {error.problem} | | | | | |", flush=True)
+        except NoSuchGridsError:
+            print(f"| – | {grids} | proved: none in range | {found.seconds:.2f} | | | | | | |", flush=True)
+            continue
+        except PlanError:
+            # Neither found nor proved impossible: the patch counts, as one that was missed.
+            number += 1
+            print(f"| {number} | {grids} | none found | {found.seconds:.2f} | none found | | no | | | |", flush=True)
             continue
         number += 1
         above = found.price_mm / best.cost_mm - 1 if valid else np.inf
