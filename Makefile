@@ -57,8 +57,8 @@ bench: $(STAMP) ## Run every benchmark once and print its table
 bench-balance: $(STAMP) ## Grids in balance against peers, on real blocks (peers that are installed)
 	$(BIN)/python -m benchmarks.balance $(ARGS)
 
-bench-locator: $(STAMP) ## Measure the locator against its peers and the exact oracle
-	$(BIN)/python -m benchmarks.locator
+bench-locator: $(STAMP) ## Measure the locator against its peers and the exact oracle (ARGS=--ten-million: a province)
+	$(BIN)/python -m benchmarks.locator $(ARGS)
 
 bench-blocks: $(STAMP) ## Measure the cells that follow the ground
 	$(BIN)/python -m benchmarks.blocks

@@ -6,6 +6,10 @@ settings
     `Settings`: what the operator decides
 lookup
     ``/v1/lookup``: one place, or many
+bulk, arrow_stream
+    many places as NDJSON or Arrow
+points
+    each point answered or refused on its own
 lane
     the short way of a single look-up that succeeds
 editions

@@ -12,13 +12,15 @@ from threading import Thread
 from fastapi import FastAPI
 
 from geogrid import __version__
+from geogrid.api.bulk import bulk_routes
 from geogrid.api.editions import edition_routes
 from geogrid.api.envelope import Envelope, RequestIds
 from geogrid.api.health import health_routes
 from geogrid.api.holdings import Holdings
 from geogrid.api.lane import Lane, LaneApplication
-from geogrid.api.lookup import answer_at_hand, answer_json, lookup_routes
+from geogrid.api.lookup import answer_at_hand, lookup_routes
 from geogrid.api.metrics import Metrics
+from geogrid.api.points import answer_json
 from geogrid.api.problems import install_problems
 from geogrid.api.settings import Settings
 from geogrid.errors import GeogridError
@@ -66,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_problems(app)
     app.lane = Lane(answer_at_hand(holdings, settings), answer_json, metrics, ids)
     app.add_middleware(Envelope, metrics=metrics, ids=ids, max_body_bytes=settings.max_body_bytes)
+    app.include_router(bulk_routes(holdings, settings, metrics))
     app.include_router(lookup_routes(holdings, settings, metrics))
     app.include_router(edition_routes(holdings, settings))
     app.include_router(health_routes(holdings, metrics))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from geogrid.assign.reasons import Reason, Step, in_words
 
-__all__ = ["Answer", "Escalation", "Named", "OnDuty"]
+__all__ = ["LATE", "Answer", "Escalation", "Named", "OnDuty"]
 
 Outcome = Literal["answered", "hole", "outside"]
 
@@ -69,6 +69,10 @@ class Escalation:
     at: dt.datetime | None = None
 
 
+LATE = ("deputies", "helpers", "escalation", "deadline", "steps")
+"""Fields of an answer that may be worked out when they are first asked for."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """Who answers for one place, kind of problem and moment.
@@ -123,12 +127,43 @@ class Answer:
     station: Named | None = None
     person: OnDuty | None = None
     clash: bool = False
-    deputies: tuple[OnDuty, ...] = ()
-    helpers: tuple[OnDuty, ...] = ()
-    escalation: tuple[Escalation, ...] = ()
-    deadline: dt.datetime | None = None
+    # A default that is a value would stand in the class, and be found there before it is worked out.
+    deputies: tuple[OnDuty, ...] = field(default_factory=tuple)
+    helpers: tuple[OnDuty, ...] = field(default_factory=tuple)
+    escalation: tuple[Escalation, ...] = field(default_factory=tuple)
+    deadline: dt.datetime | None = field(default_factory=lambda: None)
     rules: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = field(default=(), repr=False)
+    steps: tuple[Step, ...] = field(default_factory=tuple, repr=False)
+
+    @classmethod
+    def unfolding(cls, known: Mapping[str, Any], later: Callable[[str], Any]) -> Answer:
+        """Return an answer that works out the rest when somebody asks for it; what it is does not depend on when.
+
+        Parameters
+        ----------
+        known : mapping of field to value
+            Fields without a default must be here.
+        later : callable
+            Returns the value of deputies, helpers, escalation, deadline or steps.
+        """
+        made = cls(**known)
+        for name in LATE:
+            del made.__dict__[name]
+        made.__dict__["_later"] = later
+        return made
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Return a field that was not asked for before."""
+            later = self.__dict__.get("_later")
+            if later is None or name not in LATE:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            return self.__dict__.setdefault(name, later(name))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Work everything out: an answer is copied and sent as values, without what it was made from."""
+        return {name: getattr(self, name) for name in type(self).__dataclass_fields__}
 
     @property
     def why(self) -> tuple[Reason, ...]:
@@ -149,7 +184,12 @@ class Answer:
 _FIELDS = tuple(name for name in Answer.__dataclass_fields__ if name != "steps")
 
 
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, dt.datetime):
         return value.isoformat()
     if isinstance(value, Mapping):

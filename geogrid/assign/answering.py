@@ -17,7 +17,7 @@ from geogrid.assign.cases import Cases
 from geogrid.assign.classes import PlaceClasses
 from geogrid.assign.details import Details
 from geogrid.assign.limits import WorkClock
-from geogrid.assign.lines import Line, Lines
+from geogrid.assign.lines import Lines
 from geogrid.assign.locator import Locator
 from geogrid.assign.places import Places
 from geogrid.assign.reasons import Step
@@ -25,6 +25,7 @@ from geogrid.assign.resolve import Resolution
 from geogrid.assign.roster import Roster
 from geogrid.assign.rulebook import Asset, Category, Rulebook
 from geogrid.assign.turns import Turn
+from geogrid.assign.unfolding import Unfolding
 from geogrid.assign.walk import walk_lines
 from geogrid.errors import InputError
 from geogrid.lattice import to_lattice
@@ -34,7 +35,6 @@ from geogrid.types import Datum, IntArray
 __all__ = ["Desk"]
 
 _FAR_M = 1e7
-_KINDS = {"component": ("a component", "部件"), "event": ("an event", "事件")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,35 +171,25 @@ class Desk:
         asset, metres = self._asset_at(kind, x, y)
         lines = self.lines.of(place, kind, condition, asset.holders if asset else ())
         resolution = self.resolution_at(second)
-        walk = walk_lines(lines, resolution, second, fallback=self.rulebook.fallback or kind is None)
-        due, counted = self.details.deadline(kind, condition, str(self.places.grade[cell]), second)
+        fallback = self.rulebook.fallback or kind is None
+        walk = walk_lines(lines, resolution, second, fallback=fallback)
         layers, areas = self._located(rows, cell)
-        steps = [
-            Step("place", (self.places.base.name, layers[self.places.base.name].code)),
-            *self._kind_steps(category, kind),
-            *self._owner_steps(kind, lines, asset, metres),
-            *([] if place.station else [Step("no_station")]),
-            *walk.steps,
-            *counted,
-        ]
-        found: dict[str, Any] = {}
+        here = layers[self.places.base.name]
+        known: dict[str, Any] = {
+            "outcome": "hole" if walk.holder is None else "answered",
+            "lon": x, "lat": y, "at": moment, "category": category, "condition": condition, "edition": self.edition,
+            "cell": here, "layers": layers, "areas": areas,
+            "station": self._stations[place.station] if place.station else None,
+        }  # fmt: skip
         holder = walk.holder
         if holder is not None:
-            unit = holder.post.unit
-            found = {
-                "person": self.details.on_duty(holder.duty, holder.person),
-                "clash": walk.clash,
-                "rules": (walk.rule,),
-                "deputies": self.details.deputies(unit, holder.person, resolution, second),
-                "helpers": self.details.helpers(walk.rule, holder.person, place, resolution, second),
-                "escalation": self.details.tiers_above(unit, place, resolution, second, due),
-            }
-        return Answer(
-            "hole" if holder is None else "answered", x, y, moment, category, condition, self.edition,
-            layers[self.places.base.name], layers=layers, areas=areas,
-            station=Named(place.station, self.roster.station(place.station).name) if place.station else None,
-            deadline=due, steps=tuple(steps), **found,
-        )  # fmt: skip
+            known |= {
+                "person": self.details.on_duty(holder.duty, holder.person), "clash": walk.clash, "rules": (walk.rule,),
+            }  # fmt: skip
+        rest = Unfolding(
+            self, category, kind, condition, cell, here.code, place, asset, metres, lines, resolution, second, walk
+        )
+        return Answer.unfolding(known, rest)
 
     def turns(
         self,
@@ -247,32 +237,6 @@ class Desk:
             found.condition(condition)
         return found
 
-    def _kind_steps(self, code: str, category: Category | None) -> list[Step]:
-        if not code:
-            return [Step("no_category")]
-        if category is None:
-            return [Step("no_catalogue", (code,))]
-        english, chinese = _KINDS[category.kind]
-        return [Step("kind", (category.code, category.name, english, chinese))]
-
-    def _owner_steps(
-        self, category: Category | None, lines: tuple[Line, ...], asset: Asset | None, metres: float
-    ) -> list[Step]:
-        if category is None:
-            return []
-        steps = [] if any(line.stage == "route" for line in lines) else [Step("no_route")]
-        if category.kind == "component":
-            if asset is not None:
-                named = [self.roster.department_names.get(code, code) for code in asset.holders]
-                steps.append(Step("owner", (category.name, asset.id, metres, ", ".join(named))))
-            else:
-                steps.append(Step("no_owner", (self.rulebook.asset_reach_m,)))
-        if len(category.bodies) == 1:
-            steps.append(Step("body", category.bodies))
-        elif category.bodies:
-            steps.append(Step("bodies", (len(category.bodies), ", ".join(category.bodies))))
-        return steps
-
     def _asset_at(self, category: Category | None, lon: float, lat: float) -> tuple[Asset | None, float]:
         if category is None or category.kind != "component" or not self.rulebook.assets:
             return None, 0.0
@@ -304,6 +268,10 @@ class Desk:
             part.name: [Named(str(code), str(name)) for code, name in zip(part.codes, part.names, strict=True)]
             for part in (*self.places.areas, *self.places.layers)
         }
+
+    @cached_property
+    def _stations(self) -> dict[str, Named]:
+        return {station.code: Named(station.code, station.name) for station in self.roster.stations}
 
     @cached_property
     def _batches(self) -> list[Batch]:

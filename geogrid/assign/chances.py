@@ -121,7 +121,7 @@ def chances(
     Raises
     ------
     InputError
-        If an accuracy is negative, not finite or above 100 km.
+        If an accuracy is no number, negative, not finite or above 100 km, or there is not one for each place.
     CoordinateError, DatumError, NotFoundError
 
     Notes
@@ -130,7 +130,13 @@ def chances(
     near the place, below 0.03 at a corner; tests measure it against dense sampling.
     """
     x, y = to_wgs84(np.atleast_1d(np.asarray(lon)), np.atleast_1d(np.asarray(lat)), datum=datum)
-    reach = np.broadcast_to(np.asarray(accuracy_m, np.float64), x.shape)
+    try:
+        reach = np.broadcast_to(np.asarray(accuracy_m, np.float64), x.shape)
+    except (TypeError, ValueError):
+        raise InputError(
+            "the accuracies do not fit the places", given=f"{accuracy_m!r:.60}",
+            allowed=f"one number of metres, or {x.size} of them",
+        ) from None  # fmt: skip
     if not ((reach >= 0) & (reach <= _FARTHEST_M)).all():
         wrong = reach[~((reach >= 0) & (reach <= _FARTHEST_M))][0]
         raise InputError("the accuracy is not a distance", given=wrong, allowed="metres, 0 to 100,000")

@@ -36,6 +36,17 @@ class PlaceClass:
     land: str
     members: frozenset[Unit]
 
+    def __hash__(self) -> int:
+        """Return the hash, worked out once: every answer looks tables up by it."""
+        known = self.__dict__.get("_hash")
+        if known is None:
+            known = self.__dict__["_hash"] = hash((self.units, self.station, self.land, self.members))
+        return int(known)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the hash, which another process works out otherwise."""
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
+
 
 class PlaceClasses:
     """Sorts cells, and cells with overlay rows, into classes.
@@ -51,6 +62,7 @@ class PlaceClasses:
         self.places, self.roster, self.rulebook = places, roster, rulebook
         self._classes: dict[PlaceClass, int] = {}
         self._by_key: dict[tuple[int, tuple[tuple[str, int], ...]], int] = {}
+        self._listed: tuple[PlaceClass, ...] = ()
 
     @property
     def found(self) -> tuple[PlaceClass, ...]:
@@ -88,7 +100,9 @@ class PlaceClasses:
     def at(self, cell: int, overlay_rows: tuple[tuple[str, int], ...] = ()) -> PlaceClass:
         """Return the class itself of a cell, at a point that lies in these rows of overlay layers."""
         number = self.number(cell, overlay_rows)
-        return self.found[number]
+        if number >= len(self._listed):
+            self._listed = self.found
+        return self._listed[number]
 
     @cached_property
     def _named(self) -> dict[str, frozenset[str]]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import cached_property
+from functools import cached_property, partial
 
 from geogrid.assign.answer import Escalation, Named, OnDuty
 from geogrid.assign.classes import PlaceClass
 from geogrid.assign.limits import TimeLimit, WorkClock
 from geogrid.assign.lines import Lines
-from geogrid.assign.posts import Post
 from geogrid.assign.reasons import Step
 from geogrid.assign.resolve import Resolution
 from geogrid.assign.roster import Roster, Unit
@@ -33,7 +32,6 @@ class Details:
     def __init__(self, roster: Roster, rulebook: Rulebook, lines: Lines, clock: WorkClock) -> None:
         self.roster, self.rulebook, self.lines, self.clock = roster, rulebook, lines, clock
         self._people: dict[tuple[int, int], OnDuty] = {}
-        self._heads: dict[Unit, tuple[Post, ...]] = {}
         self._names: dict[Unit, tuple[Named, str]] = {}
 
     def on_duty(self, duty_row: int, person_row: int) -> OnDuty:
@@ -68,7 +66,8 @@ class Details:
             return ()
         found: dict[int, OnDuty] = {}
         for helper in route.helpers:
-            value = resolution.of_posts(self._helper_posts(helper, place.units)).at(second)
+            posts = partial(self.lines.lead_posts, helper, place.units, "", "helper")
+            value = resolution.of_key((helper, place), posts).at(second)
             if value >= 0:
                 duty, person, _ = resolution.posts.state(value)
                 if person != answering:
@@ -82,9 +81,7 @@ class Details:
         units = place.units[place.units.index(unit) + 1 :] if unit in place.units else place.units
         tiers = []
         for number, upper in enumerate(units):
-            if upper not in self._heads:
-                self._heads[upper] = self.lines.head_posts((upper,))
-            value = resolution.of_posts(self._heads[upper]).at(second)
+            value = resolution.of_key(upper, partial(self.lines.head_posts, (upper,))).at(second)
             person = self.on_duty(*resolution.posts.state(value)[:2]) if value >= 0 else None
             tiers.append(Escalation(*self._named(upper), person, self._climbs_at(number, second, deadline)))
         return tuple(tiers)
@@ -136,16 +133,6 @@ class Details:
             return None
         share = shares[tier] if tier < len(shares) else shares[-1] + 0.5 * (tier - len(shares) + 1)
         return self.roster.calendar.moment_of(second + int(share * (int(deadline.timestamp()) - second)))
-
-    def _helper_posts(self, helper: str, units: tuple[Unit, ...]) -> tuple[Post, ...]:
-        key = (helper, units)
-        if key not in self._of_helper:
-            self._of_helper[key] = self.lines.lead_posts(helper, units, "", "helper")
-        return self._of_helper[key]
-
-    @cached_property
-    def _of_helper(self) -> dict[tuple[str, tuple[Unit, ...]], tuple[Post, ...]]:
-        return {}
 
     @cached_property
     def _deputy_duties(self) -> dict[Unit, tuple[int, ...]]:

@@ -14,6 +14,7 @@ import shapely
 
 from geogrid.assign.locator import Locator
 from geogrid.crs import Metric, geodesic_distance_m, to_wgs84
+from geogrid.errors import CoordinateError
 from geogrid.lattice import from_lattice, to_lattice
 from geogrid.types import BoolArray, Datum, Finding, FloatArray
 
@@ -96,9 +97,16 @@ def diagnose(
     Raises
     ------
     DatumError
+    CoordinateError
+        If the columns hold what is no number, or are of different length.
     """
     given = Datum.of(declared)
-    x, y = np.asarray(lon, np.float64).ravel(), np.asarray(lat, np.float64).ravel()
+    try:
+        x, y = np.asarray(lon, np.float64).ravel(), np.asarray(lat, np.float64).ravel()
+    except (TypeError, ValueError) as error:
+        raise CoordinateError("not numbers", given=error, mend="give NaN for a row without a number") from None
+    if len(x) != len(y):
+        raise CoordinateError("lon and lat are of different length", given=f"{len(x)} and {len(y)}")
     near = _Nearness(seams, locator) if seams is not None and len(seams) else None
     base = _read(locator, x, y, given, False, None, near)
     others = [

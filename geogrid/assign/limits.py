@@ -112,6 +112,8 @@ class WorkClock:
         InputError
             If the limit names an unknown season, or the city's table of holidays ends before.
         """
+        if limit.unit == "clock_hours" and not limit.season:
+            return filed + int(limit.amount * 3600)
         return int(self.deadlines(limit, np.array([filed], np.int64))[0])
 
     def deadlines(self, limit: TimeLimit, filed: IntArray) -> IntArray:

@@ -183,13 +183,17 @@ class Lines:
     def _role_posts(
         self, units: tuple[Unit, ...], role: str, patterns: frozenset[str] | None, needed: str, label: str
     ) -> tuple[Post, ...]:
-        """Role, its deputies, somebody qualified; at each tier. Above the first a head's place is any head's."""
+        """Role, its deputies, somebody qualified; at each tier. Above the grid a head's place is any head's.
+
+        A station is above the grid even where the grid itself has no duties, and so is no tier.
+        """
         posts: list[Post] = []
         is_head = role in self._heads
         deputies = frozenset(r.code for r in self.roster.roles if r.deputy_of == role)
         for tier, unit in enumerate(units):
-            lead = self._heads | {role} if is_head and tier else frozenset({role})
-            second = self._deputies | deputies if is_head and tier else deputies
+            above = tier > 0 or unit[0] == "station"
+            lead = self._heads | {role} if is_head and above else frozenset({role})
+            second = self._deputies | deputies if is_head and above else deputies
             posts += self._posts_at(unit, (lead, second), patterns, needed, label)
         return tuple(posts)
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from geogrid.assign.compiled import interpreted
+from geogrid.assign.locator_batch import MANY, PLAIN, fill_owners, floats_of, readable
 from geogrid.assign.locator_build import Surface, build_surface
-from geogrid.assign.locator_kernel import locate_degrees, locate_degrees_by_strip, locate_steps, resolved
+from geogrid.assign.locator_kernel import locate_steps, resolved
 from geogrid.assign.locator_nearest import Rim
-from geogrid.assign.shift import shift_one, shift_to_wgs84
+from geogrid.assign.shift import shift_one
 from geogrid.crs import require_lonlat, to_wgs84
 from geogrid.errors import CoordinateError, InputError, NotFoundError
 from geogrid.lattice import LatticePolygons
@@ -25,15 +24,11 @@ from geogrid.types import Datum, FloatArray, Int32Array
 
 __all__ = ["Locator"]
 
-_PLAIN = (Datum.WGS84, Datum.CGCS2000)
-_BLOCK = 1 << 16
-_SORT_POINTS, _SORT_BLOCK, _SORT_BYTES = 1 << 20, 1 << 22, 16 << 20
-"""From so many points and so large an index on, points are taken strip by strip."""
 _resolved_interpreted = interpreted(resolved)
 
 
 def _nothing() -> None:
-    """Guard arrays that live in memory: nothing can happen to them."""
+    """Guard, or release, arrays that live in memory: nothing can happen to them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +50,8 @@ class Locator:
         The name of the base layer.
     guard : callable
         Called before each lookup; raises if the file behind the arrays is no longer whole.
+    release : callable
+        Called after a long batch: gives the file's pages that it touched back to the system.
 
     Examples
     --------
@@ -71,6 +68,7 @@ class Locator:
     overlays: Mapping[str, Surface] = field(default_factory=lambda: MappingProxyType({}))
     base_name: str = "cell"
     guard: Callable[[], None] = field(default=_nothing, repr=False)
+    release: Callable[[], None] = field(default=_nothing, repr=False)
 
     @classmethod
     def build(
@@ -193,7 +191,7 @@ class Locator:
         layer : str, optional
             The base layer if not given.
         threads : int
-            The arrays are cut in as many parts; the result does not depend on it.
+            They share the work; the result does not depend on it.
 
         Returns
         -------
@@ -209,18 +207,15 @@ class Locator:
         """
         given = Datum.of(datum)
         self.guard()
-        x, y = _floats(lon, lat)
+        x, y = floats_of(lon, lat)
         surface = self.surface(layer)
         shape = x.shape
-        x, y = _readable(x), _readable(y)
+        x, y = readable(x), readable(y)
         owners = np.empty(len(x), np.int32)
-        if threads <= 1 or len(x) < 2 * _BLOCK:
-            _fill_degrees(surface, x, y, given, owners)
-        else:
-            size = -(-len(x) // threads)
-            parts = [slice(first, first + size) for first in range(0, len(x), size)]
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(lambda part: _fill_degrees(surface, x[part], y[part], given, owners[part]), parts))
+        if not fill_owners(surface, x, y, given, owners, threads):
+            require_lonlat(x, y)
+        if len(owners) >= MANY:
+            self.release()
         return self.rows_of(layer, owners).reshape(shape)
 
     def locate_lattice(self, points: npt.ArrayLike, *, layer: str | None = None) -> Int32Array:
@@ -298,7 +293,7 @@ class Locator:
             raise InputError("the limit is not a distance", given=limit_m, allowed="metres, 0 or more")
         surface = self.surface(layer)
         cells = self.locate(lon, lat, datum=datum, layer=None if layer in self.memberships else layer)
-        x, y = to_wgs84(*_floats(lon, lat), datum=datum)
+        x, y = to_wgs84(*floats_of(lon, lat), datum=datum)
         rows, distance = cells.ravel().copy(), np.zeros(cells.size)
         out = np.flatnonzero(rows < 0)
         if len(out):
@@ -327,7 +322,7 @@ class Locator:
         if not (-180.0 <= x <= 180.0 and -90.0 <= y <= 90.0):
             require_lonlat(lon, lat)
             raise CoordinateError("not one coordinate", given=f"lon={lon!r:.60}, lat={lat!r:.60}", allowed="numbers")
-        if given not in _PLAIN:
+        if given not in PLAIN:
             x, y = shift_one(x, y, given)
         return x, y
 
@@ -342,37 +337,3 @@ class Locator:
         if value >= -1:
             return value
         return int(_resolved_interpreted(x, y, west, south, k, value, table, records, entries))
-
-
-def _floats(lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Return the arrays as float64 of one shape; values are checked by the kernel."""
-    try:
-        x, y = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
-    except (TypeError, ValueError):
-        return require_lonlat(lon, lat)
-    if x.shape != y.shape or np.ma.isMaskedArray(lon) or np.ma.isMaskedArray(lat):
-        return require_lonlat(_unmasked(lon), _unmasked(lat))
-    return x, y
-
-
-def _unmasked(values: npt.ArrayLike) -> Any:
-    return np.ma.filled(np.ma.asarray(values, np.float64), np.nan) if np.ma.isMaskedArray(values) else values
-
-
-def _readable(values: FloatArray) -> FloatArray:
-    """Return a flat, contiguous, read-only view: the one array type the kernels are compiled for."""
-    flat = np.ascontiguousarray(values).ravel().view()
-    flat.flags.writeable = False
-    return flat
-
-
-def _fill_degrees(surface: Surface, lon: FloatArray, lat: FloatArray, datum: Datum, owners: Int32Array) -> None:
-    sorting = len(lon) >= _SORT_POINTS and sum(part.nbytes for part in surface.parts) >= _SORT_BYTES
-    locate, size = (locate_degrees_by_strip, _SORT_BLOCK) if sorting else (locate_degrees, _BLOCK)
-    for first in range(0, len(lon), size):
-        part = slice(first, first + size)
-        x, y = lon[part], lat[part]
-        if datum not in _PLAIN:
-            x, y = (_readable(values) for values in shift_to_wgs84(x, y, datum))
-        if locate(x, y, surface.head, *surface.parts, owners[part]) >= 0:
-            require_lonlat(lon, lat)

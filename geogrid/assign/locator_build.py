@@ -8,19 +8,20 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from geogrid.assign.locator_sweep import CHILD_BITS, RECORD_WORDS, edges_by_strip, renumber, sweep
+from geogrid.assign.locator_border import RECORD_WORDS
+from geogrid.assign.locator_edges import Edges, outline
+from geogrid.assign.locator_sweep import CHILD_BITS, edges_by_strip, renumber, sweep
 from geogrid.errors import InputError
 from geogrid.lattice import LatticePolygons
 from geogrid.types import Int32Array, IntArray
 
 __all__ = ["Surface", "build_surface"]
 
-_LONGEST_STEPS = 900_000_000
-"""Up to 90 degrees a cross product of local coordinates fits 64 bits."""
 _TABLE_SIZES = ((4 << 20, 400), (64 << 20, 100), (1 << 40, 32))
 """Most bytes of a table, and of them for each polygon: of a town, of a large city, of anything."""
+_MOST_NUMBERED = 1 << 29
+"""An entry of the table has two bits for its kind and one for its sign."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +32,13 @@ class Surface:
     ----------
     head : (8,) int64
         West and south lattice column and row of the first tile, tile size as a power of two,
-        tiles eastward, tiles northward, polygons, 0, 0.
+        tiles eastward, tiles northward, polygons, records in order of tile rows, 0.
     table : (t,) int32
         A tile's owner, or -1; or ``-2 - 4 * record`` of the straight border that divides it; or
         ``-3 - 4 * entry`` where its list begins; or ``-4 - 4 * tile`` where its own 16 × 16 tiles begin.
     records : (r, 8) int32
-        Borders; see `geogrid.assign.locator_sweep.RECORD_WORDS`.
+        Borders; see `geogrid.assign.locator_border.RECORD_WORDS`. The first ``head[6]`` stand in order of the row
+        of tiles that their lower end lies in, so that what a strip of the plane needs lies together.
     entries : (m, 2) int32
         The lists; see `geogrid.assign.locator_sweep.sweep`.
     rim : (r, 4) int32
@@ -82,15 +84,6 @@ class Surface:
         return int(self.head[5])
 
 
-@dataclass(frozen=True, eq=False)
-class _Edges:
-    line: Int32Array
-    turn: npt.NDArray[np.int8]
-    polygon: Int32Array
-    same_as: Int32Array
-    records: Int32Array
-
-
 def build_surface(polygons: LatticePolygons, *, workers: int = 1, tile_bits: int | None = None) -> Surface:
     """Return the index of `polygons`; the same bytes whatever `workers` is.
 
@@ -107,17 +100,20 @@ def build_surface(polygons: LatticePolygons, *, workers: int = 1, tile_bits: int
     Raises
     ------
     InputError
-        If a sloped edge is longer than 90 degrees.
+        If a sloped edge is longer than 90 degrees, or there are more borders, lists or tiles than an entry
+        of the table can number (537 million; ten million cells have 20 million borders).
     """
     starts, ends, owner = polygons.edges()
-    edges = _from_low(starts, ends, owner)
-    if len(edges.line) == 0:
+    if not (starts[:, 1] != ends[:, 1]).any():
         head = np.array([0, 0, 0, 0, 0, len(polygons), 0, 0], np.int64)
         none = np.empty(0, np.int32)
         return Surface(head, none, none.reshape(0, RECORD_WORDS), none.reshape(0, 2), none.reshape(0, 4), none.copy())
     low, high = polygons.coords.min(axis=0).astype(np.int64), polygons.coords.max(axis=0).astype(np.int64)
     west, south = int(low[0]) - 1, int(low[1])
     bits = _tile_bits(high - (west, south) + 1, len(polygons)) if tile_bits is None else tile_bits
+    rim, rim_owner = outline(starts, ends, owner)
+    edges = Edges.of(starts, ends, owner, south, bits)
+    del starts, ends, owner
     width, height = ((high - (west, south)) >> bits) + 1
     offsets, by_strip = edges_by_strip(edges.line, south, bits, int(height))
     strip = np.arange(height, dtype=np.int64)
@@ -125,47 +121,8 @@ def build_surface(polygons: LatticePolygons, *, workers: int = 1, tile_bits: int
     jobs = np.column_stack([south + (strip << bits), none + west, offsets[:-1], offsets[1:], none, none, strip * width])
     table = np.empty(width * height, np.int32)
     table, records, entries = _fill(edges, jobs, by_strip, int(bits), int(width), table, workers)
-    head = np.array([west, south, bits, width, height, len(polygons), 0, 0], np.int64)
-    rim, rim_owner = _rim(starts, ends, owner)
+    head = np.array([west, south, bits, width, height, len(polygons), len(edges.records), 0], np.int64)
     return Surface(head, table, records, entries, rim, rim_owner)
-
-
-def _from_low(starts: Int32Array, ends: Int32Array, owner: IntArray) -> _Edges:
-    rise = ends[:, 1].astype(np.int64) - starts[:, 1]
-    run = ends[:, 0].astype(np.int64) - starts[:, 0]
-    long = (rise != 0) & (run != 0) & ((np.abs(rise) > _LONGEST_STEPS) | (np.abs(run) > _LONGEST_STEPS))
-    if long.any():
-        row = int(owner[np.flatnonzero(long)[0]])
-        raise InputError(
-            f"polygon {row} has a sloped edge longer than 90 degrees",
-            allowed="edges of at most 90 degrees", mend="divide the edge; at the antimeridian, split the polygon",
-        )  # fmt: skip
-    sloped = rise != 0
-    up = rise[sloped] > 0
-    low = np.where(up[:, None], starts[sloped], ends[sloped])
-    line = np.column_stack([low, np.where(up, run[sloped], -run[sloped]), np.abs(rise[sloped])])
-    turn = np.where(up, -1, 1).astype(np.int8)
-    return _Edges(line.astype(np.int32), turn, *_records(line, turn, owner[sloped]))
-
-
-def _records(
-    line: IntArray, turn: npt.NDArray[np.int8], owner: IntArray
-) -> tuple[Int32Array, Int32Array, Int32Array]:  # fmt: skip
-    """Return the edges' polygons, the record of each edge, and the records: equal edges share one."""
-    order = np.lexsort(((line[:, 2] << 32) | line[:, 3], (line[:, 0] << 32) | (line[:, 1] & 0xFFFFFFFF)))
-    ordered = line[order]
-    new = np.ones(len(order), bool)
-    new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    same_as = np.empty(len(order), np.int32)
-    same_as[order] = np.cumsum(new) - 1
-    records = np.zeros((int(new.sum()), RECORD_WORDS), np.int32)
-    records[:, :4] = ordered[new]
-    # An edge that runs up has its polygon in the west; of several the first row owns.
-    for column, side in ((4, turn < 0), (5, turn > 0)):
-        first = np.full(len(records), np.iinfo(np.int32).max, np.int64)
-        np.minimum.at(first, same_as[side], owner[side])
-        records[:, column] = np.where(first == np.iinfo(np.int32).max, -1, first)
-    return owner.astype(np.int32), same_as, records
 
 
 def _tile_bits(extent: IntArray, count: int) -> int:
@@ -181,7 +138,7 @@ def _tile_bits(extent: IntArray, count: int) -> int:
 
 
 def _fill(
-    edges: _Edges, jobs: IntArray, job_edges: Int32Array, bits: int, width: int, table: Int32Array, workers: int
+    edges: Edges, jobs: IntArray, job_edges: Int32Array, bits: int, width: int, table: Int32Array, workers: int
 ) -> tuple[Int32Array, Int32Array, Int32Array]:
     """Sweep all strips, then the tiles of crowded tiles, level by level."""
     state = np.empty((0, 3), np.int64)
@@ -212,6 +169,11 @@ def _fill(
             crowded.append(crowd + np.array([0, 0, n_edges, n_edges, n_state, n_state, 0], np.int64))
             n_edges += len(crowd_edges)
             n_state += len(crowd_state)
+        if max(n_entries, n_records, len(table) + sum(map(len, crowded)) * 4**CHILD_BITS) >= _MOST_NUMBERED:
+            raise InputError(
+                "too many borders for one index", given=f"{n_records:,} borders, {n_entries:,} entries of lists",
+                allowed=f"less than {_MOST_NUMBERED:,}", mend="divide the layer",
+            )  # fmt: skip
         below = min(CHILD_BITS, bits)
         job_edges = np.concatenate([r[3] for r in results])[:, 0]
         state = np.concatenate([r[4] for r in results])
@@ -233,22 +195,3 @@ def _divided(crowded: IntArray, table: Int32Array, bits: int, below: int) -> tup
     jobs[:, 0] += strip << (bits - below)
     jobs[:, 6] = np.repeat(first, side) + strip * side
     return jobs, table
-
-
-def _rim(starts: Int32Array, ends: Int32Array, owner: IntArray) -> tuple[Int32Array, Int32Array]:
-    """Return the edges that no other polygon runs along in the opposite direction."""
-
-    def packed(points: Int32Array) -> npt.NDArray[np.int64]:
-        return (points[:, 0].astype(np.int64) << 32) + (points[:, 1].astype(np.int64) + 2**31)
-
-    a, b = packed(starts), packed(ends)
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    order = np.lexsort((high, low))
-    low, high = low[order], high[order]
-    alone = np.ones(len(order), bool)
-    same = (low[1:] == low[:-1]) & (high[1:] == high[:-1])
-    alone[1:] &= ~same
-    alone[:-1] &= ~same
-    rows = np.sort(order[alone])
-    rim = np.column_stack([starts[rows], ends[rows]]).astype(np.int32)
-    return np.ascontiguousarray(rim), owner[rows].astype(np.int32)

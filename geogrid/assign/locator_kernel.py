@@ -7,11 +7,13 @@ import numpy as np
 from geogrid.assign.compiled import Whole, compiled
 from geogrid.types import FloatArray, Int32Array, IntArray
 
-__all__ = ["locate_degrees", "locate_degrees_by_strip", "locate_steps", "quadrature", "resolved"]
+__all__ = ["BLOCK", "locate_degrees", "locate_steps", "quadrature", "resolve_block", "resolved"]
 
-_BLOCK = 1024
-_STRIPS = 256
+BLOCK = 1024
+"""Points that are looked up together: their coordinates and owners stay in the nearest cache."""
 _A, _E2 = 6378137.0, 0.00669437999014
+_TURN, _NOWHERE = 3.6e9, 2.0e9
+"""Lattice steps once around, and a column or row that no tile has and 32 bits hold."""
 
 
 @compiled
@@ -67,7 +69,7 @@ def resolved(
 
 
 @compiled
-def _resolve_block(
+def resolve_block(
     xs: Int32Array, ys: Int32Array, count: Whole, head: IntArray,
     table: Int32Array, records: Int32Array, entries: Int32Array, owners: Int32Array,
     single: Int32Array, other: Int32Array,
@@ -110,13 +112,13 @@ def locate_steps(
     if len(table) == 0:
         owners[:] = -1
         return
-    xs, ys = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32)
-    single, other = np.empty(_BLOCK + 1, np.int32), np.empty(_BLOCK + 1, np.int32)
-    for first in range(0, len(points), _BLOCK):
-        count = min(_BLOCK, len(points) - first)
+    xs, ys = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32)
+    single, other = np.empty(BLOCK + 1, np.int32), np.empty(BLOCK + 1, np.int32)
+    for first in range(0, len(points), BLOCK):
+        count = min(BLOCK, len(points) - first)
         for i in range(count):
             xs[i], ys[i] = points[first + i, 0], points[first + i, 1]
-        _resolve_block(xs, ys, count, head, table, records, entries, owners[first : first + count], single, other)
+        resolve_block(xs, ys, count, head, table, records, entries, owners[first : first + count], single, other)
 
 
 @compiled
@@ -126,10 +128,10 @@ def locate_degrees(
 ) -> int:  # fmt: skip
     """Fill `owners` for coordinates in degrees; return the first block that holds what is no place, or -1."""
     empty = len(table) == 0
-    xs, ys = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32)
-    single, other = np.empty(_BLOCK + 1, np.int32), np.empty(_BLOCK + 1, np.int32)
-    for first in range(0, len(lon), _BLOCK):
-        count = min(_BLOCK, len(lon) - first)
+    xs, ys = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32)
+    single, other = np.empty(BLOCK + 1, np.int32), np.empty(BLOCK + 1, np.int32)
+    for first in range(0, len(lon), BLOCK):
+        count = min(BLOCK, len(lon) - first)
         good = np.int64(0)
         for i in range(count):
             x, y = lon[first + i], lat[first + i]
@@ -140,49 +142,7 @@ def locate_degrees(
         if empty:
             owners[first : first + count] = -1
         else:
-            _resolve_block(xs, ys, count, head, table, records, entries, owners[first : first + count], single, other)
-    return -1
-
-
-@compiled
-def locate_degrees_by_strip(
-    lon: FloatArray, lat: FloatArray, head: IntArray,
-    table: Int32Array, records: Int32Array, entries: Int32Array, owners: Int32Array,
-) -> int:  # fmt: skip
-    """Do what `locate_degrees` does, taking the points from south to north in some strips.
-
-    For many points and an index larger than the cache: what one strip needs of it is read
-    once and stays. The two passes more cost less than the misses they spare.
-    """
-    south, k, height = head[1], head[2], head[4]
-    shift = k
-    while (height << k) >> shift >= _STRIPS:
-        shift += 1
-    starts = np.zeros(_STRIPS + 1, np.int64)
-    good = np.int64(0)
-    for i in range(len(lon)):
-        good += np.int64((np.abs(lon[i]) <= 180.0) & (np.abs(lat[i]) <= 90.0))
-        strip = (np.int64(np.rint(lat[i] * 1e7)) - south) >> shift
-        starts[min(max(strip, 0), _STRIPS - 1) + 1] += 1
-    if good < len(lon):
-        return 0
-    for strip in range(_STRIPS):
-        starts[strip + 1] += starts[strip]
-    xs, ys, which = np.empty(len(lon), np.int32), np.empty(len(lon), np.int32), np.empty(len(lon), np.int32)
-    for i in range(len(lon)):
-        y = np.int32(np.rint(lat[i] * 1e7))
-        strip = min(max((np.int64(y) - south) >> shift, 0), _STRIPS - 1)
-        place = starts[strip]
-        starts[strip] += 1
-        xs[place], ys[place], which[place] = np.int32(np.rint(lon[i] * 1e7)), y, i
-    found = np.empty(_BLOCK, np.int32)
-    single, other = np.empty(_BLOCK + 1, np.int32), np.empty(_BLOCK + 1, np.int32)
-    for first in range(0, len(lon), _BLOCK):
-        count = min(_BLOCK, len(lon) - first)
-        part = slice(first, first + count)
-        _resolve_block(xs[part], ys[part], count, head, table, records, entries, found, single, other)
-        for i in range(count):
-            owners[which[first + i]] = found[i]
+            resolve_block(xs, ys, count, head, table, records, entries, owners[first : first + count], single, other)
     return -1
 
 
@@ -212,10 +172,14 @@ def quadrature(
         first = used
         last = used
         for node in range(nodes):
-            xs[node] = np.int64(np.rint(x + right * east[node]))
-            ys[node] = np.int64(np.rint(y + up * north[node]))
+            # Across the antimeridian a node comes in on the other side; across a pole it is nowhere.
+            column, row = x + right * east[node], y + up * north[node]
+            column -= _TURN if column > 0.5 * _TURN else 0.0
+            column += _TURN if column < -0.5 * _TURN else 0.0
+            xs[node] = np.int64(np.rint(min(max(column, -_NOWHERE), _NOWHERE)))
+            ys[node] = np.int64(np.rint(min(max(row, -_NOWHERE), _NOWHERE)))
         if len(table):
-            _resolve_block(xs, ys, nodes, head, table, records, entries, owners, single, other)
+            resolve_block(xs, ys, nodes, head, table, records, entries, owners, single, other)
         for node in range(nodes):
             owner = owners[node]
             if used > first and rows[last] == owner:

@@ -9,7 +9,7 @@ import shapely
 
 from geogrid.crs import geodesic_distance_m
 from geogrid.lattice import from_lattice
-from geogrid.types import FloatArray, Int32Array
+from geogrid.types import FloatArray, Int32Array, IntArray
 
 __all__ = ["Rim"]
 
@@ -68,10 +68,9 @@ class Rim:
         while len(waiting):
             high = reach / _METRES_PER_DEGREE
             wide = high / np.maximum(np.cos(np.radians(np.minimum(np.abs(lat[waiting]) + high, 90.0))), 1e-6)
-            boxes = shapely.box(lon[waiting] - wide, lat[waiting] - high, lon[waiting] + wide, lat[waiting] + high)
-            who, edge = self._tree.query(boxes)
+            who, edge, turn = self._near(lon[waiting], lat[waiting], wide, high)
             place = waiting[who]
-            far = self._distance(lon[place], lat[place], edge)
+            far = self._distance(lon[place] + turn, lat[place], edge)
             order = np.lexsort((self._owners[edge], far, place))
             place, edge, far = place[order], edge[order], far[order]
             nearest = np.ones(len(place), bool)
@@ -84,7 +83,23 @@ class Rim:
                 break
             reach = min(limit_m, reach * 8.0)
 
-    def _distance(self, lon: FloatArray, lat: FloatArray, edge: np.typing.NDArray[np.intp]) -> FloatArray:
+    def _near(
+        self, lon: FloatArray, lat: FloatArray, wide: FloatArray, high: float
+    ) -> tuple[IntArray, IntArray, FloatArray]:
+        """Return places and edges within boxes around places, and by how many degrees a place was turned for it.
+
+        At the antimeridian a box has a second half on the other side.
+        """
+        found = []
+        for turn, there in ((0.0, slice(None)), (360.0, lon - wide < -180.0), (-360.0, lon + wide > 180.0)):
+            rows = np.arange(len(lon))[there]
+            x, y, w = lon[rows] + turn, lat[rows], wide[rows]
+            who, edge = self._tree.query(shapely.box(x - w, y - high, x + w, y + high))
+            found.append((rows[who], edge, np.full(len(who), turn)))
+        who, edge, turns = (np.concatenate(part) for part in zip(*found, strict=True))
+        return who.astype(np.int64), edge.astype(np.int64), turns
+
+    def _distance(self, lon: FloatArray, lat: FloatArray, edge: IntArray) -> FloatArray:
         """Return the geodesic distance from places to the nearest points of edges."""
         ax, ay, bx, by = self._edges[edge].T
         # The foot of the perpendicular, on the plane scaled at the place's own latitude; the foot's

@@ -16,7 +16,7 @@ __all__ = ["Post", "Posts"]
 _POSITION = {"head": 0, "deputy": 1, "member": 2}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Post:
     """A set of duties of which one person answers at a time.
 
@@ -41,6 +41,18 @@ class Post:
     qualification: str = ""
     anyone: bool = False
     ranked: bool = False
+
+    def __hash__(self) -> int:
+        """Return the hash, worked out once: every answer looks timelines up by it."""
+        known = self.__dict__.get("_hash")
+        if known is None:
+            parts = (self.unit, self.label, self.duties, self.qualification, self.anyone, self.ranked)
+            known = self.__dict__["_hash"] = hash(parts)
+        return int(known)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the hash, which another process works out otherwise."""
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
 
 
 class Posts:

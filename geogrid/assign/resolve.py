@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+
 import numpy as np
 
 from geogrid.assign.intervals import EMPTY, merge_intervals
@@ -31,6 +33,7 @@ class Resolution:
         self.posts = Posts(self.presence)
         self._of_posts: dict[tuple[Post, ...], Timeline] = {}
         self._of_lines: dict[tuple[Line, ...], Timeline] = {}
+        self._of_keys: dict[object, Timeline] = {}
 
     def timeline(self, lines: tuple[Line, ...]) -> Timeline:
         """Return who answers when, for the lines of a class of places and a category."""
@@ -61,6 +64,13 @@ class Resolution:
                 result = self.posts.timeline(posts[0]).over(self.of_posts(posts[1:]))
             self._of_posts[posts] = result
         return self._of_posts[posts]
+
+    def of_key(self, key: Hashable, posts: Callable[[], tuple[Post, ...]]) -> Timeline:
+        """Return the timeline of the posts that `key` stands for; they are asked for once."""
+        found = self._of_keys.get(key)
+        if found is None:
+            found = self._of_keys[key] = self.of_posts(posts())
+        return found
 
     def option_hours(self, option: Option) -> IntArray:
         """Return the intervals of the period in which a rule holds."""

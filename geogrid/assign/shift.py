@@ -12,13 +12,13 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, cast
 
-from geogrid import crs
 from geogrid.assign.compiled import compiled
+from geogrid.crs import datum as shift_of
 from geogrid.types import Datum, FloatArray
 
 __all__ = ["shift_one", "shift_to_wgs84"]
 
-_WEST, _SOUTH, _EAST, _NORTH = crs.CHINA_BOX
+_WEST, _SOUTH, _EAST, _NORTH = shift_of.CHINA_BOX
 _BLOCK = 1024
 """Places per pass: they stay in the first-level cache while every step goes over them."""
 
@@ -32,11 +32,11 @@ def _compiled_there(function: Callable[..., Any], **called: Any) -> Any:
     return compiled(twin, inline=True)
 
 
-_sin_pi = _compiled_there(crs._sin_pi)
-_gcj_offset = _compiled_there(crs._gcj_offset, _sin_pi=_sin_pi)
-_bd_offset = _compiled_there(crs._bd_offset, _sin_pi=_sin_pi)
-_from_gcj = _compiled_there(crs._from_gcj, _gcj_offset=_gcj_offset)
-_from_bd = _compiled_there(crs._from_bd, _bd_offset=_bd_offset)
+_sin_pi = _compiled_there(shift_of._sin_pi)
+_gcj_offset = _compiled_there(shift_of._gcj_offset, _sin_pi=_sin_pi)
+_bd_offset = _compiled_there(shift_of._bd_offset, _sin_pi=_sin_pi)
+_from_gcj = _compiled_there(shift_of._from_gcj, _gcj_offset=_gcj_offset)
+_from_bd = _compiled_there(shift_of._from_bd, _bd_offset=_bd_offset)
 
 
 @compiled
@@ -82,10 +82,10 @@ def shift_to_wgs84(lon: FloatArray, lat: FloatArray, datum: Datum) -> tuple[Floa
         part = slice(first, first + _BLOCK)
         a, b, p, q = lon[part], lat[part], x[part], y[part]
         if datum is Datum.BD09:
-            for _ in range(crs.BD_STEPS):
+            for _ in range(shift_of.BD_STEPS):
                 _bd_step(a, b, p, q)
             a, b = p.copy(), q.copy()
-        for _ in range(crs.GCJ_STEPS):
+        for _ in range(shift_of.GCJ_STEPS):
             _gcj_step(a, b, p, q)
         _keep_outside(lon[part], lat[part], p, q)
     return x, y

@@ -10,7 +10,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import pickle
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,7 +109,11 @@ def _ship(context: Any, desk: Desk) -> tuple[str, str]:
     plain = pickle.dumps((desk.division, desk.roster, desk.rulebook, desk.edition))
     digest = hashlib.sha256(plain + index.read_bytes()).hexdigest()[:24]
     names = f"geogrid-{digest}.locator", f"geogrid-{digest}.desk"
-    if not any(name in str(file) for file in context.listFiles for name in names[:1]):
+    # The driver serves the files from here as long as it runs.
+    tidy = weakref.finalize(context, shutil.rmtree, folder, ignore_errors=True)
+    if any(names[0] in str(file) for file in context.listFiles):
+        tidy()
+    else:
         index = index.rename(folder / names[0])
         (folder / names[1]).write_bytes(plain)
         for name in names:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from geogrid.assign.answering import Desk
 from geogrid.assign.frame import answer_frame
@@ -67,10 +71,13 @@ def answer_reports(
     given each run has its own moment and starts over.
     """
     moment = at if at is not None else dt.datetime.now(dt.UTC)
-    asked = repr((desk.edition, desk.roster, desk.rulebook, category, condition, str(moment)))
-    key = hashlib.sha256(asked.encode()).hexdigest()
+    asked = (desk.edition, desk.roster, desk.rulebook, category, condition, str(moment))
+    key = hashlib.sha256(repr(_told(asked)).encode())
+    key.update(np.ascontiguousarray(desk.division.shapes(desk.division.base.name).coords).tobytes())
     answer = desk_answerer(desk, category=category, condition=condition, at=moment)
-    return answer_file(source, target, answer, datum=datum, key=key, unplaced={"outcome": "refused"}, **options)
+    return answer_file(
+        source, target, answer, datum=datum, key=key.hexdigest(), unplaced={"outcome": "refused"}, **options
+    )
 
 
 def arrow_columns(answers: Any) -> Any:
@@ -92,3 +99,21 @@ def arrow_columns(answers: Any) -> Any:
         else:
             columns[name] = pa.array(values.to_numpy())
     return pa.table(columns)
+
+
+def _told(value: Any) -> Any:
+    """Return dataclasses and sets as tuples whose text is the same in every process.
+
+    The order in which a set is printed is another one each time Python starts.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return type(value).__name__, *(
+            (f.name, _told(getattr(value, f.name))) for f in dataclasses.fields(value) if f.repr
+        )
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(repr, value))
+    if isinstance(value, Mapping):
+        return [(key, _told(item)) for key, item in sorted(value.items())]
+    if isinstance(value, (tuple, list)):
+        return [_told(item) for item in value]
+    return value

@@ -12,7 +12,7 @@ from geogrid.assign.stream_read import Rows
 from geogrid.assign.stream_write import write_part
 from geogrid.errors import RowProblem
 
-__all__ = ["Held", "Parts"]
+__all__ = ["Held", "Parts", "rows_left_behind"]
 
 _MOST_PROBLEMS = 1000
 
@@ -55,10 +55,13 @@ class Parts:
 
     @classmethod
     def of(cls, target: Path, fingerprint: str, *, resume: bool) -> Parts:
-        """Return what an interrupted run left behind; nothing if it was another question, or not to be resumed."""
-        folder = target.with_name(target.name + ".parts")
+        """Return what an interrupted run left behind; nothing if it was another question, or not to be resumed.
+
+        What is not gone on with stays on disk until the first new stretch takes its place.
+        """
+        folder = _folder(target)
         try:
-            kept = json.loads((folder / "journal.json").read_text("utf-8"))
+            kept = _journal(folder)
             problems = tuple(RowProblem(**problem) for problem in kept["problems"])
             files = tuple(folder / name for name in kept["files"])
             if resume and kept["fingerprint"] == fingerprint and all(file.is_file() for file in files):
@@ -66,11 +69,12 @@ class Parts:
                            kept["unread_rows"], problems)  # fmt: skip
         except (OSError, ValueError, KeyError, TypeError):
             pass
-        shutil.rmtree(folder, ignore_errors=True)
         return cls(folder, fingerprint)
 
     def plus(self, held: Held) -> Parts:
         """Return these stretches and one more, which is on disk from now on."""
+        if not self.files:
+            shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / f"{len(self.files):06d}.arrow"
         write_part(held.tables, file)
@@ -88,3 +92,20 @@ class Parts:
         draft.write_text(json.dumps(journal, ensure_ascii=False), "utf-8")
         draft.replace(self.folder / "journal.json")
         return more
+
+
+def rows_left_behind(target: Path) -> int:
+    """Return how many reports an interrupted run for `target` had answered; 0 if there was none."""
+    try:
+        return int(_journal(_folder(target))["rows"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+
+
+def _folder(target: Path) -> Path:
+    return target.with_name(target.name + ".parts")
+
+
+def _journal(folder: Path) -> dict[str, Any]:
+    kept: dict[str, Any] = json.loads((folder / "journal.json").read_text("utf-8"))
+    return kept

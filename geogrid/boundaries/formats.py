@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import sqlite3
 import warnings
 import zipfile
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 import shapely
 
 from geogrid.boundaries.coordinates import frame_to_lonlat
+from geogrid.boundaries.selection import rows_where
 from geogrid.errors import BoundaryError, FormatError, InputError, MissingPartError, NotFoundError, StorageError
 from geogrid.types import Datum, Finding
 
@@ -197,8 +199,8 @@ def _read_parquet(path: Path, where: str | None, limits: Limits) -> Any:
 
 def _frame_where(frame: Any, where: str, path: Path) -> Any:
     try:
-        return frame.query(where.replace(" = ", " == "))
-    except Exception as error:  # pandas raises many kinds for an expression it cannot read
+        return frame.iloc[rows_where(frame, where)]
+    except sqlite3.Error as error:
         raise _bad_condition(where, path, error) from None
 
 

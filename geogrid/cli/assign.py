@@ -12,10 +12,11 @@ from geogrid.assign.desk import Atlas
 from geogrid.assign.report_columns import ReportColumns
 from geogrid.assign.stream import StreamResult
 from geogrid.assign.stream_desk import answer_reports
+from geogrid.assign.stream_parts import rows_left_behind
 from geogrid.assign.stream_write import require_writable
 from geogrid.assign.tally import OUTCOMES, Tally
 from geogrid.cli.lookup import moment
-from geogrid.cli.output import console, print_json, print_table, progress_bar
+from geogrid.cli.output import console, errors, print_json, print_table, progress_bar
 from geogrid.errors import InputError, NotFoundError
 from geogrid.types import Datum
 
@@ -78,6 +79,12 @@ def assign(
     def named(column: str) -> str:
         return column + CLASH if column in (*columns.names, *columns.places) else column
 
+    left = 0 if out is None else rows_left_behind(out)
+    if left and not resume:
+        errors().print(
+            f"an interrupted run had answered {left} reports for {out}: starting over; "
+            "--resume would go on behind them (Ctrl-C within the first stretch keeps them)", markup=False,
+        )  # fmt: skip
     labels = None
     if expect is not None:
         layer = expect_layer or desk.places.base.name
@@ -90,6 +97,11 @@ def assign(
         )  # fmt: skip
         if disagreements is not None and labels is not None:
             tally.write_disagreements(disagreements)
+    if left and resume and not result.resumed_rows:
+        errors().print(
+            f"the {left} reports of the interrupted run were of another question (file, edition, roster, rules "
+            "or options): all were answered anew", markup=False,
+        )  # fmt: skip
     _print(tally, result, json=json)
     if tally.outcomes["answered"] < result.rows or result.unread_rows or tally.disagreeing:
         raise typer.Exit(1)

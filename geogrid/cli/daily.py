@@ -11,7 +11,7 @@ import typer
 from geogrid.assign.desk import Atlas
 from geogrid.assign.report_files import read_reports
 from geogrid.cli.lookup import moment
-from geogrid.cli.output import console, print_json, print_table
+from geogrid.cli.output import console, print_json, print_table, print_written
 from geogrid.coverage.colours import ColourState, colour_findings, colour_states, level_of_streets
 from geogrid.coverage.daily import DailyStatus, daily_statuses, read_daily_reports, write_daily_template
 from geogrid.coverage.daily_store import keep_daily_reports, kept_daily_reports
@@ -54,14 +54,16 @@ def take(
 
 
 @daily.command()
-def template(path: Annotated[Path, typer.Argument(help="A .xlsx file, or a folder for CSV files.")]) -> None:
+def template(
+    path: Annotated[Path, typer.Argument(help="A .xlsx file, or a folder for CSV files.")], json: _JSON = False
+) -> None:
     """Write an empty table of daily reports to fill in.
 
     Example:
 
     geogrid daily template daily.xlsx
     """
-    console().print(f"wrote {write_daily_template(path)}")
+    print_written(write_daily_template(path), json=json)
 
 
 @daily.command()

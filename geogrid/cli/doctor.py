@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -106,7 +107,7 @@ def _print(result: Diagnosis, *, json: bool) -> None:
     rows = [
         [
             f"{reading.datum}{', axes swapped' if reading.swapped else ''}", reading.places,
-            f"{reading.inside / result.rows:.2%}" if result.rows else "-", f"{reading.shift_m:,.0f} m",
+            f"{reading.inside / result.rows:.2%}" if result.rows else "-", "-" if isnan(reading.shift_m) else f"{reading.shift_m:,.0f} m",
             "-" if reading.seam_m is None else f"{reading.seam_m:.1f} m",
         ]
         for reading in result.readings

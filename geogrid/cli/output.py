@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
@@ -28,7 +28,10 @@ from rich.text import Text
 
 from geogrid.types import Progress as ProgressCallback
 
-__all__ = ["console", "errors", "print_json", "print_table", "progress_bar"]
+if TYPE_CHECKING:
+    from geogrid.assign.changes import Change
+
+__all__ = ["console", "errors", "print_changes", "print_json", "print_table", "print_written", "progress_bar"]
 
 
 def console() -> Console:
@@ -77,6 +80,26 @@ class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
         return Text("" if not speed or speed < 1 else f"{speed:,.0f}/s", style="progress.data.speed")
+
+
+def print_changes(changes: Sequence[Change], *, applied: bool, json: bool) -> None:
+    """Print what an import changed, or would change if it was not `applied`."""
+    if json:
+        print_json({"applied": applied, "changes": changes})
+        return
+    if changes:
+        print_table(
+            ("", "table", "key", "before", "after"), [(c.kind, c.table, c.key, c.before, c.after) for c in changes]
+        )
+    console().print(f"{len(changes)} row(s) {'changed' if applied else 'would change'}")
+
+
+def print_written(path: Path, *, json: bool) -> None:
+    """Print where a file was written."""
+    if json:
+        print_json({"out": path})
+    else:
+        console().print(f"wrote {path}", markup=False)
 
 
 @contextmanager

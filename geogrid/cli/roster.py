@@ -10,7 +10,7 @@ import typer
 from geogrid.assign.desk import Atlas
 from geogrid.assign.roster import Roster
 from geogrid.assign.roster_files import write_roster
-from geogrid.cli.output import console, print_json, print_table
+from geogrid.cli.output import print_changes, print_json, print_table, print_written
 
 __all__ = ["roster"]
 
@@ -34,15 +34,7 @@ def import_(
     geogrid roster import roster.xlsx --atlas city.gpkg --dry-run
     """
     changes = Atlas.open(atlas).import_roster(path, dry_run=dry_run)
-    if json:
-        print_json({"applied": not dry_run, "changes": changes})
-        return
-    if changes:
-        print_table(
-            ("", "table", "key", "before", "after"), [(c.kind, c.table, c.key, c.before, c.after) for c in changes]
-        )
-    done = "would change" if dry_run else "changed"
-    console().print(f"{len(changes)} row(s) {done}")
+    print_changes(changes, applied=not dry_run, json=json)
 
 
 @roster.command()
@@ -58,7 +50,7 @@ def export(
 
     geogrid roster export roster.xlsx --atlas city.gpkg --no-contacts
     """
-    _wrote(Atlas.open(atlas).export_roster(path, contacts=contacts), json=json)
+    print_written(Atlas.open(atlas).export_roster(path, contacts=contacts), json=json)
 
 
 @roster.command()
@@ -72,7 +64,7 @@ def template(
 
     geogrid roster template roster.xlsx
     """
-    _wrote(write_roster(Roster(), path), json=json)
+    print_written(write_roster(Roster(), path), json=json)
 
 
 @roster.command()
@@ -88,10 +80,3 @@ def show(atlas: _ATLAS, json: _JSON = False) -> None:
         print_json(counts)
     else:
         print_table(("table", "rows"), list(counts.items()))
-
-
-def _wrote(path: Path, *, json: bool) -> None:
-    if json:
-        print_json({"out": path})
-    else:
-        console().print(f"wrote {path}", markup=False)

@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from geogrid.assign.catalogue import read_catalogue
-from geogrid.assign.changes import Change
 from geogrid.assign.desk import Atlas
 from geogrid.assign.rule_files import write_rulebook
 from geogrid.assign.rulebook import Rulebook
-from geogrid.cli.output import console, print_json, print_table
+from geogrid.cli.output import console, print_changes, print_json, print_table, print_written
 from geogrid.errors import InputError
 
 __all__ = ["route"]
@@ -37,7 +36,7 @@ def import_(
 
     geogrid route import rules.xlsx --atlas city.gpkg --dry-run
     """
-    _tell(Atlas.open(atlas).import_rulebook(path, dry_run=dry_run), dry_run=dry_run, json=json)
+    print_changes(Atlas.open(atlas).import_rulebook(path, dry_run=dry_run), applied=not dry_run, json=json)
 
 
 @route.command()
@@ -63,7 +62,7 @@ def standard(
     catalogue = read_catalogue(path, kind="component" if kind == "component" else "event")
     store = Atlas.open(atlas)
     changes = store.add_categories(catalogue.categories, dry_run=dry_run)
-    _tell(changes, dry_run=dry_run, json=json)
+    print_changes(changes, applied=not dry_run, json=json)
     for problem in catalogue.unparsed:
         console().print(f"not understood, kept as it is: {problem}", markup=False)
     if catalogue.unparsed:
@@ -74,6 +73,7 @@ def standard(
 def export(
     path: Annotated[Path, typer.Argument(help="A .xlsx file, or a folder for CSV files.", show_default=False)],
     atlas: _ATLAS,
+    json: _JSON = False,
 ) -> None:
     """Write the rulebook as a workbook or a folder of CSV files, which can be imported again.
 
@@ -81,12 +81,13 @@ def export(
 
     geogrid route export rules.xlsx --atlas city.gpkg
     """
-    console().print(f"wrote {Atlas.open(atlas).export_rulebook(path)}")
+    print_written(Atlas.open(atlas).export_rulebook(path), json=json)
 
 
 @route.command()
 def template(
     path: Annotated[Path, typer.Argument(help="A .xlsx file, or a folder for CSV files.", show_default=False)],
+    json: _JSON = False,
 ) -> None:
     """Write an empty rulebook to fill in: every sheet with its headers.
 
@@ -94,7 +95,7 @@ def template(
 
     geogrid route template rules.xlsx
     """
-    console().print(f"wrote {write_rulebook(Rulebook(), path)}")
+    print_written(write_rulebook(Rulebook(), path), json=json)
 
 
 @route.command()
@@ -118,14 +119,3 @@ def show(atlas: _ATLAS, json: _JSON = False) -> None:
         print_json(counts)
     else:
         print_table(("table", "rows"), list(counts.items()))
-
-
-def _tell(changes: tuple[Change, ...], *, dry_run: bool, json: bool) -> None:
-    if json:
-        print_json({"applied": not dry_run, "changes": changes})
-        return
-    if changes:
-        print_table(
-            ("", "table", "key", "before", "after"), [(c.kind, c.table, c.key, c.before, c.after) for c in changes]
-        )
-    console().print(f"{len(changes)} row(s) {'would change' if dry_run else 'changed'}")

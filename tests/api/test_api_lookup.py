@@ -12,7 +12,7 @@ import pytest
 
 from geogrid.api import Settings, create_app
 from geogrid.api.documents import AnswerDocument, AnswersDocument
-from geogrid.api.lookup import answer_json
+from geogrid.api.points import answer_json
 from geogrid.assign.desk import Atlas
 from geogrid.crs import from_wgs84
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import pickle
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +15,7 @@ from geogrid.assign import locator
 from geogrid.assign.answering import Desk
 from geogrid.assign.hours import Hours
 from geogrid.assign.roster import Department, Duty, Leave, Person, Roster, Served, Station
-from geogrid.assign.rulebook import Category, Route, Rulebook
+from geogrid.assign.rulebook import Category, Condition, Route, Rulebook
 from geogrid.assign.shift import shift_one
 from geogrid.crs import from_wgs84
 from geogrid.errors import NotFoundError
@@ -151,3 +154,40 @@ def test_an_answer_names_the_place_that_the_locator_looked_up_shifted_once(
     assert (answer.lon, answer.lat) == desk.locator.placed(lon=x, lat=y, datum=datum)[:2]
     assert (answer.lon, answer.lat) == pytest.approx((121.2505, 31.3805), abs=1e-9)
     assert answer.cell.code == desk.answer(**SOUTH_WEST, at=MONDAY_NOON).cell.code
+
+
+def test_where_the_grid_has_no_duties_a_station_is_still_above_it_and_any_head_stands_in() -> None:
+    roster = a_roster(duties=(Duty("p3", "station_head", "station", "S1"), Duty("p2", "grid_head", "station", "S1")))
+    rules = Rulebook(routes=(Route("R1", "role:grid_head"),))
+    answer = Desk(toy_city(), roster, rules).answer(**SOUTH_WEST, at=MONDAY_NOON)
+    assert (answer.person.name, answer.clash) == ("Bo", True)
+
+
+LATE = ("deputies", "helpers", "escalation", "deadline", "steps")
+LAMP = Category("0102", "lamp", "component", conditions=(Condition("1", "dark", "4紧急工作时"),))
+
+
+@pytest.mark.parametrize("order", [LATE, LATE[::-1], LATE[2:] + LATE[:2]])
+def test_what_an_answer_tells_does_not_depend_on_when_it_is_asked(order: tuple[str, ...]) -> None:
+    desk = Desk(toy_city(), a_roster(), Rulebook(categories=(LAMP,)))
+    asked = {**SOUTH_WEST, "category": "0102", "at": MONDAY_NOON}
+    answer, other = desk.answer(**asked), desk.answer(**asked)
+    for name in order:
+        getattr(answer, name)
+    assert answer.deadline == MONDAY_NOON.replace(hour=16)
+    assert answer.escalation[0].at == MONDAY_NOON.replace(hour=15, minute=12)
+    assert answer == other
+    assert answer.to_dict() == other.to_dict()
+    assert desk.answer(**asked).verdict == answer.verdict
+
+
+def test_an_answer_is_copied_and_sent_whole() -> None:
+    desk = Desk(toy_city(), a_roster(), Rulebook(categories=(LAMP,)))
+    answer = desk.answer(**SOUTH_WEST, category="0102", at=MONDAY_NOON)
+    for again in (pickle.loads(pickle.dumps(answer)), copy.copy(answer), replace(answer, edition=3)):
+        assert again.steps == answer.steps
+        assert again.escalation == answer.escalation
+        assert "_later" not in vars(again)
+    assert "Desk" not in repr(answer)
+    with pytest.raises(AttributeError, match="no attribute 'phone'"):
+        answer.phone  # noqa: B018

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from geogrid.assign.chances import chances, wrong_share
 from geogrid.assign.locator import Locator
 from geogrid.crs import from_wgs84
 from geogrid.errors import InputError
-from geogrid.lattice import edge_length_m
+from geogrid.lattice import LatticePolygons, edge_length_m
 from geogrid.testing import toy_city
 from geogrid.types import FloatArray
 
@@ -97,3 +99,24 @@ def test_a_hundred_metre_cell_with_ten_metres_of_accuracy_is_wrong_for_a_tenth_o
     assert shares["cell"][0] == 0.0
     assert shares["cell"][1] == pytest.approx(0.10, abs=0.01)
     assert shares["responsibility"][1] == pytest.approx(0.05, abs=0.01)
+
+
+@pytest.mark.parametrize("accuracy", ["near", None, [1.0, 2.0, 3.0], {}])
+def test_accuracies_that_do_not_fit_the_places_are_refused(accuracy: Any) -> None:
+    locator = Locator.of(toy_city())
+    with pytest.raises(InputError, match="accurac"):
+        chances(locator, [121.2505, 121.2515], [31.3805, 31.3805], accuracy_m=accuracy, datum="wgs84")
+
+
+def test_an_uncertain_place_at_the_antimeridian_reaches_the_other_side_and_at_a_pole_nowhere() -> None:
+    edge = 18 * 10**8
+    east = np.array([(edge - 10**7, 0), (edge, 0), (edge, 9 * 10**8), (edge - 10**7, 9 * 10**8), (edge - 10**7, 0)])
+    west = east - [2 * edge - 10**7, 0]
+    locator = Locator.build(LatticePolygons.from_rings([east, west], [1, 1], [1, 1]))
+    for lon in (180.0, -180.0):
+        halves = chances(locator, [lon], [10.0], accuracy_m=50.0, datum="wgs84").of(0)
+        assert halves == pytest.approx({0: 0.5, 1: 0.5}, abs=0.02)
+    polar = chances(locator, [179.5], [89.9999], accuracy_m=100_000.0, datum="wgs84").of(0)
+    assert sum(polar.values()) == pytest.approx(1.0)
+    # Around the pole nearly everything lies on other meridians, and half of it beyond.
+    assert polar[-1] > 0.95

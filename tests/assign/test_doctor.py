@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import shapely
@@ -9,6 +11,7 @@ import shapely
 from geogrid.assign.doctor import diagnose
 from geogrid.assign.locator import Locator
 from geogrid.crs import from_wgs84
+from geogrid.errors import CoordinateError
 from geogrid.lattice import LatticePolygons
 from geogrid.types import FloatArray
 
@@ -104,3 +107,18 @@ def test_an_empty_feed_and_one_without_any_place_are_stated() -> None:
     assert diagnose(CITY, [], [], declared="wgs84", seams=STREETS).findings == ()
     nothing = diagnose(CITY, [np.nan] * 20, [np.nan] * 20, declared="bd09", seams=STREETS)
     assert [finding.rule for finding in nothing.findings] == ["is_a_place"]
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "message"), [([1.0, 2.0], [1.0], "2 and 1"), (["x"], [1.0], "not numbers"), ([{}], [1.0], "not num")]
+)
+def test_columns_that_are_none_are_refused(lon: Any, lat: Any, message: str) -> None:
+    with pytest.raises(CoordinateError, match=message):
+        diagnose(CITY, lon, lat, declared="wgs84")
+
+
+def test_a_feed_of_nothing_or_of_no_numbers_is_told_and_not_guessed_about() -> None:
+    assert diagnose(CITY, [], [], declared="wgs84", seams=STREETS).findings == ()
+    lost = np.array([np.nan, np.inf, -np.inf, 1e300])
+    found = diagnose(CITY, lost, lost, declared="bd09", seams=STREETS).findings
+    assert [finding.rule for finding in found] == ["is_a_place", "is_a_place"]

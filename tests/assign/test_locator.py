@@ -9,10 +9,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geogrid.assign import locator_batch, locator_strips
 from geogrid.assign.locator import Locator
 from geogrid.assign.locator_build import build_surface
-from geogrid.assign.locator_kernel import locate_degrees, locate_degrees_by_strip, locate_steps
-from geogrid.errors import InputError, NotFoundError
+from geogrid.assign.locator_kernel import locate_degrees, locate_steps
+from geogrid.assign.locator_strips import locate_by_strip
+from geogrid.errors import CoordinateError, InputError, NotFoundError
 from geogrid.lattice import LatticePolygons, covers, owners_by_brute_force
 from geogrid.testing import toy_city
 from geogrid.types import Int32Array
@@ -165,19 +167,38 @@ def test_no_cell_and_one_cell_are_stated_results() -> None:
     assert one.locate_lattice(np.array([[0, 0], [100, 0]]) + CORNER).tolist() == [0, -1]
 
 
-@pytest.mark.parametrize("bits", [9, 20, 32])
-def test_points_taken_strip_by_strip_get_the_same_owners(bits: int) -> None:
-    shapes = toy_city().base.shapes
-    surface = build_surface(shapes, tile_bits=bits)
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("bits", [9, 12, 32])
+def test_points_taken_strip_by_strip_get_the_same_owners(
+    bits: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locator_strips, "_RUN", 700)
+    surface = build_surface(toy_city().base.shapes, tile_bits=bits)
     rng = np.random.default_rng(10)
     lon, lat = rng.uniform(121.2495, 121.2545, 5_000), rng.uniform(31.3795, 31.3845, 5_000)
     lon[:50], lat[:50] = np.tile([-180.0, 180.0], 25), np.tile([90.0, -90.0], 25)
     lon.flags.writeable = lat.flags.writeable = False
     plain, sorted_ = np.empty(5_000, np.int32), np.empty(5_000, np.int32)
     assert locate_degrees(lon, lat, surface.head, *surface.parts, plain) == -1
-    assert locate_degrees_by_strip(lon, lat, surface.head, *surface.parts, sorted_) == -1
+    assert locate_by_strip(surface, lambda part: (lon[part], lat[part]), sorted_, threads)
     np.testing.assert_array_equal(plain, sorted_)
     bad = lon.copy()
     bad[4_321] = np.nan
     bad.flags.writeable = False
-    assert locate_degrees_by_strip(bad, lat, surface.head, *surface.parts, sorted_) >= 0
+    assert not locate_by_strip(surface, lambda part: (bad[part], lat[part]), sorted_, threads)
+
+
+@pytest.mark.parametrize("datum", ["wgs84", "gcj02"])
+def test_many_points_in_blocks_of_strips_are_what_few_are(datum: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    city = Locator.of(toy_city())
+    rng = np.random.default_rng(11)
+    lon, lat = rng.uniform(121.249, 121.26, 20_000), rng.uniform(31.378, 31.385, 20_000)
+    want = city.locate(lon, lat, datum=datum)
+    assert len(np.unique(want)) == 17
+    for name, value in (("MANY", 1_000), ("_SORT_BLOCK", 6_000), ("_SORT_BYTES", 0)):
+        monkeypatch.setattr(locator_batch, name, value)
+    np.testing.assert_array_equal(city.locate(lon, lat, datum=datum), want)
+    np.testing.assert_array_equal(city.locate(lon, lat, datum=datum, threads=2), want)
+    lat[17_000] = np.inf
+    with pytest.raises(CoordinateError, match="position 17000"):
+        city.locate(lon, lat, datum=datum)

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from geogrid.assign import locator_batch, locator_file
 from geogrid.assign.locator import Locator
 from geogrid.assign.locator_file import open_locator, open_or_build, save_locator
 from geogrid.errors import ChecksumError, FormatError, NotFoundError
+from geogrid.lattice import LatticePolygons
 from geogrid.testing import toy_city
 
 LON = np.linspace(121.2495, 121.2545, 2_000)
@@ -104,3 +106,31 @@ def test_a_file_replaced_while_open_changes_nothing_for_who_has_it_open(kept: Pa
 def test_where_nothing_can_be_written_the_locator_is_kept_in_memory(tmp_path: Path) -> None:
     locator = open_or_build(tmp_path / "no-such-folder" / "x", lambda: Locator.of(toy_city()), key="k")
     assert locator.cell_at(lon=121.2505, lat=31.3805, datum="wgs84") == 0
+
+
+def test_a_long_batch_lets_go_of_the_pages_it_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locator_file, "_LARGE", 0)
+    count = 300 * 300
+    x, y = np.arange(count) % 300, np.arange(count) // 300
+    rings = np.stack([x, y], axis=1)[:, None] * 10_000 + np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]) * 10_000
+    each = np.arange(count + 1, dtype=np.int64)
+    shapes = LatticePolygons(
+        (rings.reshape(-1, 2) + (1_200_000_000, 300_000_000)).astype(np.int32), each * 5, each, each
+    )
+    path = tmp_path / "large.locator"
+    save_locator(Locator.build(shapes), path, key="k")
+
+    def mapped_kb() -> int:
+        lines = Path("/proc/self/smaps").read_text().splitlines()
+        first = next(i for i, line in enumerate(lines) if line.endswith(str(path)))
+        return next(int(line.split()[1]) for line in lines[first:] if line.startswith("Rss:"))
+
+    opened = open_locator(path)
+    rng = np.random.default_rng(1)
+    lon, lat = rng.uniform([[120.0], [30.0]], [[120.3], [30.3]], (2, 2 * locator_batch.MANY))
+    few = slice(0, locator_batch.MANY - 1)
+    owners = opened.locate(lon[few], lat[few], datum="wgs84")
+    touched = mapped_kb()
+    assert touched > 1_000
+    np.testing.assert_array_equal(opened.locate(lon, lat, datum="wgs84")[few], owners)
+    assert mapped_kb() < touched // 10

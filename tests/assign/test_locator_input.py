@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks._locator_data import city, random_places, window_mismatches
+from geogrid.assign import locator_build
 from geogrid.assign.locator import Locator
 from geogrid.errors import CoordinateError, DatumError, InputError
 from geogrid.lattice import LatticePolygons
@@ -48,8 +50,9 @@ def test_the_scalar_door_refuses_what_is_no_number(value: Any) -> None:
 def test_a_bad_value_deep_in_a_long_array_is_found_with_several_threads() -> None:
     lon, lat = np.full(400_000, 121.2505), np.full(400_000, 31.3805)
     lon[333_333] = np.nan
-    with pytest.raises(CoordinateError, match="1 coordinate"):
-        LOCATOR.locate(lon, lat, datum="wgs84", threads=3)
+    for threads in (1, 3):
+        with pytest.raises(CoordinateError, match=r"1 coordinate.*position 333333"):
+            LOCATOR.locate(lon, lat, datum="wgs84", threads=threads)
 
 
 def test_the_datum_is_never_guessed() -> None:
@@ -136,3 +139,36 @@ def test_layers_that_do_not_fit_the_cells_are_refused() -> None:
         Locator.build(shapes, {"grid": np.full(16, -2, np.int32)})
     with pytest.raises(InputError, match="not a distance"):
         LOCATOR.nearest([121.25], [31.38], datum="wgs84", limit_m=np.nan)
+
+
+@pytest.mark.parametrize("lon", [-179.9999, -180.0, 179.9999, 180.0])
+def test_the_nearest_cell_may_lie_across_the_antimeridian(lon: float) -> None:
+    # A gap of 0.001 degrees on the other side of the antimeridian, and one of 0.01 on this side.
+    edge = 18 * 10**8
+    box = np.array([(0, 0), (10**6, 0), (10**6, 10**6), (0, 10**6), (0, 0)])
+    for cells in ([box + (edge - 10**6 - 10**4, 0), box + (-edge + 10**5, 0)],
+                  [box + (edge - 10**6 - 10**5, 0), box + (-edge + 10**4, 0)]):  # fmt: skip
+        locator = Locator.build(LatticePolygons.from_rings(cells, [1, 1], [1, 1]))
+        near = 0 if cells[0][:, 0].max() == edge - 10**4 else 1
+        rows, metres = locator.nearest([lon], [0.05], datum="wgs84", limit_m=5_000)
+        assert rows.tolist() == [near]
+        assert metres[0] == pytest.approx(111.3, abs=12.0)
+
+
+def test_more_borders_than_an_index_can_number_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locator_build, "_MOST_NUMBERED", 40)
+    with pytest.raises(InputError, match="too many borders for one index"):
+        Locator.of(toy_city())
+
+
+def test_a_city_of_many_crooked_cells_answers_as_the_oracle_does_in_windows() -> None:
+    # The benchmark does the same with ten million cells.
+    rng = np.random.default_rng(4)
+    cells = city(140, 110, rng)
+    locator = Locator.build(cells, workers=2)
+    assert window_mismatches(locator.locate_lattice, 140, 110, cells, rng, windows=5) == (0, 10_000)
+    lon, lat = random_places(cells, 300_000, rng)
+    few = slice(0, 50_000)
+    np.testing.assert_array_equal(
+        locator.locate(lon, lat, datum="wgs84", threads=2)[few], locator.locate(lon[few], lat[few], datum="wgs84")
+    )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +17,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from geogrid import Atlas
 from geogrid.assign import stream_desk
+from geogrid.assign.workdays import WorkCalendar
 from geogrid.testing import toy_city
 
 from .conftest import Run
@@ -108,11 +115,78 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_it_had_not_been(
     assert not reports.with_name("cut.csv.parts").exists()
 
 
-def test_without_resume_a_run_starts_over(run: Run, reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_resume_a_run_starts_over_and_says_how_it_could_have_gone_on(
+    run: Run, reports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(stream_desk, "answer_frame", cut_after(50))
         run(*compared(reports, "cut", "--block-rows", 10))
-    assert told(run(*compared(reports, "cut", "--block-rows", 10)))["resumed"] == 0
+    _, out, err = run(*compared(reports, "cut", "--block-rows", 10))
+    assert json.loads(out)["resumed"] == 0
+    assert "had answered 480 reports" in err
+    assert "--resume" in err
+    assert run(*compared(reports, "cut", "--block-rows", 10))[2] == ""
+
+
+def test_what_was_left_stays_until_a_new_stretch_takes_its_place(
+    run: Run, reports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(stream_desk, "answer_frame", cut_after(50))
+        run(*compared(reports, "cut", "--block-rows", 10))
+    with monkeypatch.context() as patch:
+        patch.setattr(stream_desk, "answer_frame", cut_after(1))
+        run(*compared(reports, "cut", "--block-rows", 10))
+    assert told(run(*compared(reports, "cut", "--block-rows", 10, "--resume")))["resumed"] == 480
+
+
+def test_resuming_another_question_is_told(run: Run, reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(stream_desk, "answer_frame", cut_after(50))
+        run(*compared(reports, "cut", "--block-rows", 10))
+    _, out, err = run(*compared(reports, "cut", "--block-rows", 11, "--resume"))
+    assert json.loads(out)["resumed"] == 0
+    assert "another question" in err
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from geogrid.cli import main
+from geogrid.assign import stream_desk
+answer, journal = stream_desk.answer_frame, Path(sys.argv[-1] + ".parts/journal.json")
+def killed(*arguments, **named):
+    if journal.exists() and '"blocks": 48' in journal.read_text():
+        import os, signal
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer(*arguments, **named)
+stream_desk.answer_frame = killed
+main()
+"""
+
+
+@pytest.mark.parametrize("kind", [".csv", ".parquet", ".ndjson"])
+def test_a_process_that_was_killed_is_gone_on_with_by_another(kind: str, run: Run, reports: Path, city: Path) -> None:
+    # Holidays of the city's own are sets, whose order another process prints in another way.
+    calendar = WorkCalendar(holidays=frozenset(dt.date(2026, 7, day) for day in range(1, 20)))
+    atlas = Atlas.open(city)
+    atlas.replace_roster(replace(atlas.roster(), calendar=calendar))
+    atlas.close()
+    frame = pd.read_csv(reports, dtype=str)
+    source = reports.with_suffix(kind)
+    if kind == ".parquet":
+        frame.to_parquet(source)
+    elif kind == ".ndjson":
+        frame.to_json(source, orient="records", lines=True)
+    typed = ("assign", source, "--atlas", city, "--datum", "wgs84", *AT, "--block-rows", 10, "--json", "--out")
+    whole = told(run(*typed, f"whole{kind}"))
+    words = [sys.executable, "-c", KILLED, *map(str, typed), f"cut{kind}"]
+    assert subprocess.run(words, capture_output=True, check=False).returncode == -signal.SIGKILL
+    assert not source.with_name(f"cut{kind}").exists()
+    resumed = told(run(*typed, f"cut{kind}", "--resume"))
+    assert resumed.pop("resumed") == 480
+    assert resumed == {name: value for name, value in whole.items() if name != "resumed"}
+    assert source.with_name(f"cut{kind}").read_bytes() == source.with_name(f"whole{kind}").read_bytes()
 
 
 @pytest.mark.parametrize(("words", "said"), [((*AT,), "--out"), (("--out", "a.csv"), "--at")])

@@ -110,3 +110,19 @@ def test_a_day_that_has_its_edition_can_be_replaced(run: Run, city: Path) -> Non
     assert run(*adopt, "--replace")[0] == 0
     listed = json.loads(run("editions", "--atlas", "fresh.gpkg", "--json")[1])
     assert [(row["number"], row["withdrawn"]) for row in listed] == [(1, True), (2, False)]
+
+
+@pytest.mark.parametrize("verb", ["roster", "route", "daily"])
+def test_a_template_says_as_json_where_it_was_written(run: Run, tmp_path: Path, verb: str) -> None:
+    path = tmp_path / f"{verb}.xlsx"
+    code, out, _ = run(verb, "template", path, "--json")
+    assert (code, json.loads(out)) == (0, {"out": str(path)})
+    assert path.read_bytes()[:2] == b"PK"
+
+
+@pytest.mark.parametrize("verb", ["roster", "route"])
+def test_what_is_exported_comes_back_without_a_change(run: Run, toy_file: Path, tmp_path: Path, verb: str) -> None:
+    path = tmp_path / f"{verb}.xlsx"
+    assert json.loads(run(verb, "export", path, "--atlas", toy_file, "--json")[1]) == {"out": str(path)}
+    code, out, _ = run(verb, "import", path, "--atlas", toy_file, "--dry-run", "--json")
+    assert (code, json.loads(out)) == (0, {"applied": False, "changes": []})

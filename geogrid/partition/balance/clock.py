@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from geogrid.errors import InputError
@@ -27,12 +28,15 @@ class Budget:
     clock : {"cpu", "wall"}
         What `seconds` counts: processor time of a worker (as on an idle machine with `workers`
         cores), or time by the clock on the wall.
+    stop : threading.Event, optional
+        Once it is set, nothing is left: every search that shares it ends with its best so far.
     """
 
     effort: float = 3000.0
     seconds: float | None = None
     workers: int = 1
     clock: Literal["cpu", "wall"] = "cpu"
+    stop: threading.Event | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check the numbers."""
@@ -46,7 +50,7 @@ class Budget:
     def share(self, part: float, *, workers: int) -> Budget:
         """Return the budget of one of several problems that are solved side by side."""
         seconds = None if self.seconds is None else max(self.seconds * part * self.workers, 1e-3)
-        return Budget(self.effort, seconds, workers, self.clock)
+        return replace(self, seconds=seconds, workers=workers)
 
 
 @dataclass(slots=True)
@@ -75,5 +79,7 @@ class Clock:
         return self._now() - self._start + self.spent_elsewhere
 
     def left(self, share: float = 1.0) -> float:
-        """Return the seconds left until `share` of the limit (infinite without one)."""
+        """Return the seconds left until `share` of the limit (infinite without one, 0 once stopped)."""
+        if self.budget.stop is not None and self.budget.stop.is_set():
+            return 0.0
         return float("inf") if self.budget.seconds is None else self.budget.seconds * share - self.elapsed

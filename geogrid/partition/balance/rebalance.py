@@ -1,20 +1,28 @@
 """Rebalance: existing grids, new weights, and the choice between balance and change.
 
-For a series of prices of moving a person, grids are searched from the existing ones; what each
-reaches (balance) and what it moves span the Pareto front from which the planner picks.
+For a series of balances, grids are searched that move as little as possible from the existing ones; what each
+reaches and what it moves span the Pareto front from which the planner picks. Beside each stands how little any
+plan could move.
 """
 
 from __future__ import annotations
 
+import threading
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from geogrid.errors import PlanError
+from geogrid.partition.balance.bounds import least_by_shapes_at_will, least_by_touching
 from geogrid.partition.balance.clock import Budget
+from geogrid.partition.balance.instances import make_instance
+from geogrid.partition.balance.islands import Joined, join_islands
+from geogrid.partition.balance.least_change import Change, least_change
 from geogrid.partition.balance.problem import Problem
-from geogrid.partition.balance.solving import Balanced, balance
+from geogrid.partition.balance.relocation import quotient_of
+from geogrid.partition.balance.solving import Balanced, Solved, assembled
 from geogrid.types import FloatArray, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["Front", "Step", "matched", "rebalance"]
@@ -40,6 +48,13 @@ class Step:
     on_front : bool
         No other step moves less and reaches as much.
     result : Balanced
+    relocated : tuple of int
+        Grids that stand somewhere else now: dissolved into their neighbours and founded anew under their code.
+    least : float
+        Proved: no plan with this many grids within `tolerance` moves less, whatever its shapes.
+    least_touching : float, optional
+        Proved: none in which load passes only between grids that touch moves less, whole grids founded anew
+        included. None if it was not asked for.
     """
 
     tolerance: float
@@ -51,6 +66,9 @@ class Step:
     valid: bool
     on_front: bool
     result: Balanced
+    relocated: tuple[int, ...] = ()
+    least: float = 0.0
+    least_touching: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +105,9 @@ def rebalance(
     problem: Problem,
     *,
     tolerances: Sequence[float] = (0.20, 0.15, 0.10, 0.05),
-    keep: float = 50.0,
+    keep: float = 500.0,
+    relocate: bool = True,
+    bound_seconds: float = 0.0,
     seed: int = 1,
     budget: Budget | None = None,
     progress: Progress = no_progress,
@@ -99,9 +119,17 @@ def rebalance(
     problem : Problem
         With `start`: the existing grids. Its first measure's tolerance is replaced.
     tolerances : sequence of float
-        The balances to try, widest first; each search goes on from the one before.
+        The balances to try, widest first; each search also goes on from the one before.
     keep : float
-        Metres of border that moving one mean cell costs: high keeps almost everything that balance allows.
+        Metres of border that moving one mean cell costs: high keeps almost everything that balance allows, and makes
+        grids less compact.
+    relocate : bool
+        Whole grids may be dissolved into their neighbours and founded anew elsewhere in their area, under their code.
+        Grids that are locked, have locked cells or a station stay.
+    bound_seconds : float
+        How long HiGHS may raise `least_touching` for each step and area; 0 leaves it out.
+    budget : Budget
+        Of each step. Ctrl-C gives the steps so far.
 
     Raises
     ------
@@ -114,18 +142,86 @@ def rebalance(
         raise PlanError("rebalance needs a tolerance, not a range")
     moving = problem.measures[0].values if problem.moving is None else problem.moving
     steps = [_existing(problem, moving)]
-    numbers = np.unique(problem.start)
-    began: Int32Array | None = None
+    budget = budget or Budget()
+    budget = replace(budget, stop=budget.stop or threading.Event())
+    known: dict[int, Change] = {}
     for number, tolerance in enumerate(sorted(tolerances, reverse=True)):
         measures = (replace(problem.measures[0], tolerance=tolerance), *problem.measures[1:])
-        tried = replace(problem, measures=measures, keep=keep, begin=began)
-        result = balance(tried, seed=seed, budget=budget)
-        # The next, tighter balance goes on from here; what counts as moved stays the existing grids.
-        began = numbers[result.membership].astype(np.int32)
-        steps.append(_step(tried, result, moving, tolerance))
+        tried = replace(problem, measures=measures, keep=keep)
+        result, known = _least(tried, known, budget, seed, relocate, progress)
+        made = _step(tried, result, moving, tolerance)
+        bounds = _bounds(tried, moving, 0.0 if budget.stop is not None and budget.stop.is_set() else bound_seconds)
+        steps.append(
+            replace(made, least=bounds[0], least_touching=bounds[1], relocated=_elsewhere(tried, result, moving))
+        )
         progress("rebalance", number + 1, len(tolerances))
+        if budget.stop is not None and budget.stop.is_set():
+            break
     marked = [replace(step, on_front=not any(_beats(other, step) for other in steps)) for step in steps]
     return Front(tuple(sorted(marked, key=lambda step: (step.moved, step.worst))), float(moving.sum()))
+
+
+def _areas(problem: Problem) -> tuple[Joined, list[IntArray]]:
+    joined = join_islands(problem.graph, problem.area, problem.area_names, problem.islands)
+    areas = [np.flatnonzero(joined.area == row) for row in range(len(joined.origin))]
+    return joined, [rows for rows in areas if len(rows)]
+
+
+def _grids(problem: Problem, rows: IntArray) -> int:
+    return len(np.unique(np.asarray(problem.start)[rows]))
+
+
+def _least(
+    problem: Problem, known: dict[int, Change], budget: Budget, seed: int, relocate: bool, progress: Progress
+) -> tuple[Balanced, dict[int, Change]]:
+    """Return the layer in balance with the least change, and the change of each area."""
+    joined, areas = _areas(problem)
+    searched = sum(len(rows) for rows in areas if _grids(problem, rows) > 1)
+    done, changes = [], {}
+    for number, rows in enumerate(areas):
+        made = make_instance(problem, joined, rows, _grids(problem, rows))
+        name = problem.area_names[int(problem.area[rows[0]])]
+        own = zlib.crc32(f"{seed}/{name}/{problem.graph.codes[rows[0]]}".encode())
+        part = budget
+        if budget.seconds is not None and made.grids > 1:
+            part = replace(budget, seconds=max(budget.seconds * len(rows) / searched, 1e-3))
+        change = least_change(
+            made, budget=part, seed=1 + own, relocate=relocate, begin=known.get(number), progress=progress
+        )
+        if change.outcome.stopped == "interrupt" and budget.stop is not None:
+            budget.stop.set()
+        changes[number] = change
+        done.append(Solved(made, change.outcome, made.to_cells(change.outcome.part)))
+    result = assembled(problem, joined, areas, done, replace(budget, workers=1))
+    return result, changes
+
+
+def _bounds(problem: Problem, moving: FloatArray, seconds: float) -> tuple[float, float | None]:
+    """Return both lower bounds of the layer: the areas' bounds added up."""
+    joined, areas = _areas(problem)
+    shapes, touching = 0.0, 0.0
+    for rows in areas:
+        made = make_instance(problem, joined, rows, _grids(problem, rows))
+        if made.start is None or made.grids < 2:
+            continue
+        counted = np.bincount(made.node, weights=moving[rows], minlength=len(made.start))
+        # In whole numbers of the scaled weight, so that people who move are people who weigh.
+        unit = float(made.instance.net.weight[:, 0].sum()) / max(float(problem.measures[0].values[rows].sum()), 1e-300)
+        scaled = np.rint(counted * unit)
+        shapes += least_by_shapes_at_will(made.instance, made.start, scaled) / unit
+        if seconds > 0:
+            flows = quotient_of(made.instance, made.start, scaled.astype(np.int64))
+            touching += least_by_touching(flows, seconds=seconds) / unit
+    return shapes, touching if seconds > 0 else None
+
+
+def _elsewhere(problem: Problem, result: Balanced, moving: FloatArray) -> tuple[int, ...]:
+    """Return the numbers of the existing grids that keep less than a tenth of what they had."""
+    numbers, start = np.unique(np.asarray(problem.start), return_inverse=True)
+    had = np.bincount(start.ravel(), weights=moving, minlength=len(numbers))
+    stayed = start.ravel() == result.membership
+    kept = np.bincount(start.ravel()[stayed], weights=moving[stayed], minlength=len(numbers))
+    return tuple(int(number) for number in numbers[(had > 0) & (kept < 0.1 * had)])
 
 
 def _beats(one: Step, other: Step) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -14,14 +15,14 @@ from geogrid.errors import PlanError
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.counts import apportion, grids_for_range
 from geogrid.partition.balance.engine import Outcome, search
-from geogrid.partition.balance.instances import AreaInstance, make_instance
+from geogrid.partition.balance.instances import AreaInstance, make_instance, stations_in
 from geogrid.partition.balance.islands import Joined, join_islands
 from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.regions import Instance
 from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
 
-__all__ = ["Balanced", "balance"]
+__all__ = ["Balanced", "Solved", "assembled", "balance"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,35 +103,68 @@ def balance(
     # An area of one grid needs no search.
     cells = sum(len(rows) for rows, (_, most) in zip(areas, counts, strict=True) if most > 1)
     workers = 1 if len(areas) > 1 else budget.workers
-    done: list[_Solved] = []
+    stop = budget.stop or threading.Event()
 
-    def work(number: int) -> _Solved:
+    def work(number: int) -> Solved:
         rows = areas[number]
-        share = len(rows) / max(cells, 1) if len(areas) > 1 else 1.0 / budget.workers
+        share = len(rows) / max(cells, 1)
         name = problem.area_names[int(problem.area[rows[0]])]
         own = zlib.crc32(f"{seed}/{name}/{problem.graph.codes[rows[0]]}".encode())
         told = progress if len(areas) == 1 else no_progress
+        part_budget = replace(budget, workers=workers, stop=stop)
         if budget.seconds is not None and len(areas) > 1:
-            part_budget = budget.share(share, workers=1)
-        else:
-            part_budget = replace(budget, workers=workers)
+            part_budget = replace(budget, stop=stop).share(share, workers=1)
         return _solve_area(problem, joined, rows, counts[number], part_budget, 1 + own, told)
 
-    if budget.workers > 1 and len(areas) > 1:
-        order = sorted(range(len(areas)), key=lambda number: -len(areas[number]))
-        with ThreadPoolExecutor(budget.workers) as pool:
-            futures = {number: pool.submit(work, number) for number in order}
-            done = [futures[number].result() for number in range(len(areas))]
-    else:
-        for number in range(len(areas)):
-            done.append(work(number))
-            if len(areas) > 1:
-                progress("balance areas", number + 1, len(areas))
-    return _assembled(problem, joined, areas, done, budget)
+    done = _side_by_side(work, [len(rows) for rows in areas], budget.workers, stop, progress)
+    result = assembled(problem, joined, areas, done, budget)
+    return replace(result, stopped="interrupt") if stop.is_set() else result
+
+
+def _side_by_side(
+    work: Callable[[int], Solved], sizes: list[int], workers: int, stop: threading.Event, progress: Progress
+) -> list[Solved]:
+    """Return `work` done for each area, the largest first.
+
+    Ctrl-C sets `stop`: areas under way end with their best so far, and those not begun get grids that are whole but
+    not searched for. A second Ctrl-C ends everything.
+    """
+    order = sorted(range(len(sizes)), key=lambda number: -sizes[number])
+    done: dict[int, Solved] = {}
+    if len(sizes) == 1:
+        return [work(0)]
+    if workers == 1:
+        for number in order:
+            try:
+                done[number] = work(number)
+                progress("balance areas", len(done), len(sizes))
+            except KeyboardInterrupt:
+                if stop.is_set():
+                    raise
+                stop.set()
+                done[number] = done[number] if number in done else work(number)
+            if done[number].outcome.stopped == "interrupt":
+                stop.set()
+        return [done[number] for number in range(len(sizes))]
+    with ThreadPoolExecutor(workers) as pool:
+        futures = {pool.submit(work, number): number for number in order}
+        while len(done) < len(sizes):
+            try:
+                for future in as_completed(futures):
+                    if futures[future] not in done:
+                        done[futures[future]] = future.result()
+                        progress("balance areas", len(done), len(sizes))
+            except KeyboardInterrupt:
+                if stop.is_set():
+                    raise
+                stop.set()
+    return [done[number] for number in range(len(sizes))]
 
 
 @dataclass(frozen=True, eq=False)
-class _Solved:
+class Solved:
+    """One area: its instance, what the search ended with, and the grid of each of its cells."""
+
     instance: AreaInstance
     outcome: Outcome
     part: Int32Array
@@ -151,6 +185,13 @@ def _counts(problem: Problem, areas: list[IntArray]) -> list[tuple[int, int]]:
     values = problem.measures[0].values
     weights = np.array([values[rows].sum() for rows in areas])
     most = np.array([len(rows) for rows in areas])
+    if problem.stations is not None and len(areas) > 1:
+        standing = [len(stations_in(problem, problem.graph.xy, rows)[0]) for rows in areas]
+        for rows, number in zip(areas, standing, strict=True):
+            if number == 0:
+                name = problem.area_names[int(problem.area[rows[0]])]
+                raise PlanError("an area without a station", given=name, mend="place one there, or leave out `within`")
+        return [(number, number) for number in standing]
     if problem.start is not None and problem.count is None and problem.target is None and not problem.counts:
         existing = [len(np.unique(problem.start[rows][problem.start[rows] >= 0])) for rows in areas]
         return [(max(number, 1), max(number, 1)) for number in existing]
@@ -185,24 +226,24 @@ def _counts(problem: Problem, areas: list[IntArray]) -> list[tuple[int, int]]:
 def _solve_area(
     problem: Problem, joined: Joined, rows: IntArray, counts: tuple[int, int], budget: Budget, seed: int,
     progress: Progress,
-) -> _Solved:  # fmt: skip
+) -> Solved:  # fmt: skip
     """Return the grids of one area; with a range, the fewest that fit."""
     fewest, most = counts
 
-    def attempt(grids: int) -> _Solved:
+    def attempt(grids: int) -> Solved:
         made = make_instance(problem, joined, rows, grids)
         outcome = search(
             made.instance, budget=budget, seed=seed, start=made.start, keep_start=problem.keep > 0, progress=progress
         )
-        return _Solved(made, outcome, made.to_cells(outcome.part))
+        return Solved(made, outcome, made.to_cells(outcome.part))
 
     first = attempt(fewest)
-    if not first.outcome.outside.any() or fewest == most:
+    if not first.outcome.outside.any() or fewest == most or first.outcome.stopped == "interrupt":
         return first
     return _fewest_that_fit(attempt, first, fewest, most)
 
 
-def _fewest_that_fit(attempt: Callable[[int], _Solved], first: _Solved, fewest: int, most: int) -> _Solved:
+def _fewest_that_fit(attempt: Callable[[int], Solved], first: Solved, fewest: int, most: int) -> Solved:
     """Return the solution with the fewest grids that is valid; steps double, then halve."""
     best, failed, step = first, fewest, 1
     while failed < most:
@@ -227,9 +268,8 @@ def _fewest_that_fit(attempt: Callable[[int], _Solved], first: _Solved, fewest: 
     return best
 
 
-def _assembled(
-    problem: Problem, joined: Joined, areas: list[IntArray], done: list[_Solved], budget: Budget
-) -> Balanced:
+def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: list[Solved], budget: Budget) -> Balanced:
+    """Return the areas' grids as one layer, numbered through."""
     membership = np.full(len(problem.graph), -1, np.int32)
     numbers: list[IntArray] = []
     used = 0

@@ -20,6 +20,8 @@ CLEARANCE_M = 0.15
 
 _BUCKET_M = 25.0
 _SLIGHT_M = 0.02
+_OVERLAP_M2 = 0.01
+_DENSE_M = 1.5
 
 
 def no_obstacles() -> Obstacles:
@@ -118,7 +120,7 @@ def round_buildings(
 def lines_between(
     buildings: npt.NDArray[np.object_], place: shapely.Geometry, *, straight_m: float = 2.0
 ) -> npt.NDArray[np.object_]:
-    """Return lines that divide the free space between buildings, half-way, straightened.
+    """Return lines that divide the free space between buildings, half-way, straightened, and party walls.
 
     Parameters
     ----------
@@ -135,28 +137,70 @@ def lines_between(
     none = np.empty(0, dtype=object)
     if len(buildings) < 2:
         return none
-    clusters = shapely.get_parts(shapely.union_all(shapely.buffer(buildings, 0.3, quad_segs=1, join_style="mitre")))
-    clusters = np.asarray(shapely.polygons(shapely.get_exterior_ring(clusters)), object)
-    if len(clusters) < 2:
+    houses = _apart(buildings)
+    if len(houses) < 2:
         return none
-    dense = shapely.segmentize(clusters, 3.0)
+    walls = _party_walls(houses)
+    dense = shapely.segmentize(houses, _DENSE_M)
     coords, owner = shapely.get_coordinates(dense, return_index=True)
     steps, first = np.unique(np.round(coords * 100).astype(np.int64), axis=0, return_index=True)
     points, owner = steps / 100.0, owner[first]
     fan = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=place))
-    tree = shapely.STRtree(fan)
-    point, face = tree.query(shapely.points(points), predicate="intersects")
+    point, face = shapely.STRtree(fan).query(shapely.points(points), predicate="intersects")
     group = np.full(len(fan), -1, np.int64)
     group[face] = owner[point]
-    fields = [shapely.coverage_union_all(fan[group == g]) for g in range(len(clusters))]
-    borders = shapely.intersection_all(
-        [shapely.line_merge(shapely.union_all(shapely.boundary(np.array(fields, object)))), place]
-    )
-    lines = shapely.get_parts(borders)
+    fields = [shapely.coverage_union_all(fan[group == g]) for g in range(len(houses))]
+    borders = shapely.line_merge(shapely.union_all(shapely.boundary(np.array(fields, object))))
+    free = shapely.difference(place, shapely.union_all(houses))
+    lines = shapely.get_parts(shapely.line_merge(shapely.intersection(borders, free)))
     lines = lines[shapely.get_type_id(lines) == 1]
     straight = shapely.simplify(lines, straight_m)
-    walls = shapely.STRtree(buildings)
-    blocked = np.unique(walls.query(straight, predicate="intersects")[0])
+    inner = shapely.STRtree(shapely.buffer(houses, -_SLIGHT_M / 2, quad_segs=1, join_style="mitre"))
+    blocked = np.unique(inner.query(straight, predicate="intersects")[0])
     straight[blocked] = lines[blocked]
-    blocked = np.unique(walls.query(straight, predicate="intersects")[0])
-    return np.asarray(np.delete(straight, blocked), object)
+    joints = _joints(straight, walls)
+    result = np.concatenate([straight, walls, joints])
+    blocked = np.unique(inner.query(result, predicate="intersects")[0])
+    return np.asarray(np.delete(result, blocked), object)
+
+
+def _apart(buildings: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Return the buildings without courtyards, those that overlap as one; those that only touch stay apart."""
+    filled: Any = shapely.polygons(shapely.get_exterior_ring(buildings))
+    left, right = shapely.STRtree(filled).query(filled, predicate="intersects")
+    pair = left < right
+    left, right = left[pair], right[pair]
+    overlap = shapely.area(shapely.intersection(filled[left], filled[right])) > _OVERLAP_M2
+    group = np.arange(len(filled))
+    for a, b in zip(left[overlap], right[overlap], strict=True):
+        one, two = group[a], group[b]
+        group[group == max(one, two)] = min(one, two)
+    joined = [shapely.union_all(filled[group == g], grid_size=0.001) for g in np.unique(group)]
+    parts = shapely.get_parts(joined)
+    return np.asarray(shapely.polygons(shapely.get_exterior_ring(parts)), object)
+
+
+def _party_walls(houses: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Return the lines where two houses stand wall to wall."""
+    left, right = shapely.STRtree(houses).query(houses, predicate="intersects")
+    pair = left < right
+    edges = shapely.boundary(houses)
+    shared = shapely.line_merge(shapely.intersection(edges[left[pair]], edges[right[pair]]))
+    parts = shapely.get_parts(shapely.get_parts(shared))
+    return np.asarray(parts[(shapely.get_type_id(parts) == 1) & (shapely.length(parts) > 0)], object)
+
+
+def _joints(lines: npt.NDArray[np.object_], walls: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Return short lines from the ends of lines to the ends of party walls close by."""
+    if len(lines) == 0 or len(walls) == 0:
+        return np.empty(0, dtype=object)
+    ends: Any = shapely.points(
+        np.concatenate([shapely.get_coordinates(shapely.get_point(line, (0, -1))) for line in lines])
+    )
+    corners = np.concatenate([shapely.get_coordinates(shapely.get_point(wall, (0, -1))) for wall in walls])
+    places: Any = shapely.points(corners)
+    row, corner = shapely.STRtree(places).query_nearest(
+        ends, max_distance=_DENSE_M, all_matches=False
+    )  # fmt: skip
+    pairs = np.stack([shapely.get_coordinates(ends[row]), corners[corner]], axis=1)
+    return np.asarray(shapely.linestrings(pairs[(pairs[:, 0] != pairs[:, 1]).any(axis=1)]), object)

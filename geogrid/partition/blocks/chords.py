@@ -14,7 +14,7 @@ from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.mesh import BUILDING, Mesh
 from geogrid.types import FloatArray, Int32Array, IntArray
 
-__all__ = ["Obstacles", "Ring", "face_chords", "is_clear", "read_ring"]
+__all__ = ["Obstacles", "Ring", "face_chords", "is_clear", "read_ring", "segments_meet"]
 
 
 class Obstacles(NamedTuple):
@@ -52,11 +52,12 @@ class Ring(NamedTuple):
 @compiled
 def read_ring(mesh: Mesh, face: int) -> Ring:
     """Return half-edges, corners, edge lengths and running cross products of an atom's border."""
+    succ, origin, mesh_x, mesh_y = mesh.succ, mesh.origin, mesh.x, mesh.y
     n = 0
     at = first = mesh.start[face]
     while True:
         n += 1
-        at = mesh.succ[at]
+        at = succ[at]
         if at == first:
             break
     half = np.empty(n, np.int64)
@@ -64,8 +65,8 @@ def read_ring(mesh: Mesh, face: int) -> Ring:
     at = first
     for i in range(n):
         half[i] = at
-        x[i], y[i] = mesh.x[mesh.origin[at]], mesh.y[mesh.origin[at]]
-        at = mesh.succ[at]
+        x[i], y[i] = mesh_x[origin[at]], mesh_y[origin[at]]
+        at = succ[at]
     x[n], y[n] = x[0], y[0]
     length, cross = np.empty(n), np.zeros(n + 1)
     for i in range(n):
@@ -75,7 +76,7 @@ def read_ring(mesh: Mesh, face: int) -> Ring:
 
 
 @compiled
-def _crosses(px: float, py: float, qx: float, qy: float, ax: float, ay: float, bx: float, by: float) -> bool:
+def segments_meet(px: float, py: float, qx: float, qy: float, ax: float, ay: float, bx: float, by: float) -> bool:
     """Return whether two segments share a point."""
     d1 = (qx - px) * (ay - py) - (qy - py) * (ax - px)
     d2 = (qx - px) * (by - py) - (qy - py) * (bx - px)
@@ -107,7 +108,7 @@ def is_clear(obstacles: Obstacles, px: float, py: float, qx: float, qy: float) -
             bucket = r * columns + c
             for i in range(obstacles.first[bucket], obstacles.first[bucket + 1]):
                 s = obstacles.listed[i]
-                if _crosses(px, py, qx, qy, obstacles.ax[s], obstacles.ay[s], obstacles.bx[s], obstacles.by[s]):
+                if segments_meet(px, py, qx, qy, obstacles.ax[s], obstacles.ay[s], obstacles.bx[s], obstacles.by[s]):
                     return False
     return True
 
@@ -118,33 +119,30 @@ def _shoot(
 ) -> tuple[int, float, float]:
     """Return ring edge, position on it (0 to 1) and distance of the first hit of a ray."""
     hit, at, reach = -1, 0.0, np.inf
-    n = len(ring.half)
-    for i in range(n):
-        if i == skip_a or i == skip_b:
+    x, y = ring.x, ring.y
+    # Which side of the ray each corner is on, times its distance from it.
+    off = (x[0] - px) * uy - (y[0] - py) * ux
+    for i in range(len(x) - 1):
+        before = off
+        off = (x[i + 1] - px) * uy - (y[i + 1] - py) * ux
+        if (before > 0 and off > 0) or (before < 0 and off < 0) or before == off or i == skip_a or i == skip_b:
             continue
-        ex, ey = ring.x[i + 1] - ring.x[i], ring.y[i + 1] - ring.y[i]
-        wx, wy = ring.x[i] - px, ring.y[i] - py
-        cross = ux * ey - uy * ex
-        if cross == 0:
-            continue
-        t = (wx * ey - wy * ex) / cross
-        if t <= 1e-6 or t >= reach:
-            continue
-        s = (wx * uy - wy * ux) / cross
-        if s >= -1e-9 and s <= 1 + 1e-9:
-            hit, at, reach = i, min(1.0, max(0.0, s)), t
+        ex, ey = x[i + 1] - x[i], y[i + 1] - y[i]
+        t = ((x[i] - px) * ey - (y[i] - py) * ex) / (before - off)
+        if t > 1e-6 and t < reach:
+            hit, at, reach = i, min(1.0, max(0.0, before / (before - off))), t
     return hit, at, reach
 
 
 @compiled
-def _enters(ring: Ring, i: int, corner: bool, px: float, py: float, ux: float, uy: float) -> bool:
+def _enters(x: FloatArray, y: FloatArray, i: int, corner: bool, px: float, py: float, ux: float, uy: float) -> bool:
     """Return whether a ray from ring edge `i`, or from its first corner, starts into the atom."""
-    ax, ay = ring.x[i + 1] - px, ring.y[i + 1] - py
+    ax, ay = x[i + 1] - px, y[i + 1] - py
     left = ax * uy - ay * ux > 1e-6
     if not corner:
         return left
-    before = (i + len(ring.half) - 1) % len(ring.half)
-    bx, by = ring.x[before] - px, ring.y[before] - py
+    before = (i + len(x) - 2) % (len(x) - 1)
+    bx, by = x[before] - px, y[before] - py
     right = ux * by - uy * bx > 1e-6
     if ax * by - ay * bx < 0:
         return left or right
@@ -152,17 +150,9 @@ def _enters(ring: Ring, i: int, corner: bool, px: float, py: float, ux: float, u
 
 
 @compiled
-def _squareness(ring: Ring, i: int, at: float, ux: float, uy: float) -> float:
-    """Return the sine of the angle between direction (ux, uy) and the border at a position."""
-    n = len(ring.half)
-    best = 0.0
-    for side in range(2):
-        j = i if side == 0 else (i + n - 1) % n
-        if side == 1 and at > 0:
-            break
-        ex, ey = ring.x[j + 1] - ring.x[j], ring.y[j + 1] - ring.y[j]
-        best = max(best, abs(ux * ey - uy * ex) / max(ring.length[j], 1e-9))
-    return best
+def _sine(ux: float, uy: float, ex: float, ey: float) -> float:
+    """Return the sine of the angle between a direction of length 1 and an edge."""
+    return abs(ux * ey - uy * ex) / max(np.hypot(ex, ey), 1e-9)
 
 
 @compiled
@@ -182,8 +172,10 @@ def face_chords(mesh: Mesh, face: int, ring: Ring, obstacles: Obstacles, step: f
     cost : (n,) float64
         Length plus the toll for an oblique end, metres.
     """
-    n = len(ring.half)
-    total = ring.length.sum()
+    half, x, y, length, cross = ring.half, ring.x, ring.y, ring.length, ring.cross
+    succ, owner, origin, kind = mesh.succ, mesh.face, mesh.origin, mesh.kind
+    n = len(half)
+    total = length.sum()
     room = int(total / step) + 4 * n + 8
     p, q, area, cost = np.empty(room), np.empty(room), np.empty(room), np.empty(room)
     count = 0
@@ -192,34 +184,34 @@ def face_chords(mesh: Mesh, face: int, ring: Ring, obstacles: Obstacles, step: f
     # An edge with the atom on both sides, a link to an island, is no place for a chord's end.
     bare = np.zeros(n, np.bool_)
     for i in range(n):
-        bare[i] = mesh.face[ring.half[i] ^ 1] == face
+        bare[i] = owner[half[i] ^ 1] == face
     since = step
     for i in range(n):
         if bare[i] or bare[(i + n - 1) % n]:
             continue
-        inner = int(ring.length[i] / step)
+        inner = int(length[i] / step)
         # On a winding border not every corner is worth a try; a junction always is.
-        junction = mesh.succ[ring.half[i] ^ 1] != ring.half[(i + n - 1) % n] ^ 1
+        junction = succ[half[i] ^ 1] != half[(i + n - 1) % n] ^ 1
         skips = since < 0.5 * step and not junction
-        since = since + ring.length[i] if skips or inner == 0 else ring.length[i] / (inner + 1)
+        since = since + length[i] if skips or inner == 0 else length[i] / (inner + 1)
         if inner == 0 and not skips:
-            since = ring.length[i]
+            since = length[i]
         for s in range(1 if skips else 0, inner + 1):
             t = s / (inner + 1)
-            px = ring.x[i] + t * (ring.x[i + 1] - ring.x[i])
-            py = ring.y[i] + t * (ring.y[i + 1] - ring.y[i])
+            px = x[i] + t * (x[i + 1] - x[i])
+            py = y[i] + t * (y[i + 1] - y[i])
             if s > 0:
-                if mesh.kind[ring.half[i] >> 1] == BUILDING:
+                if kind[half[i] >> 1] == BUILDING:
                     continue
                 px, py = np.round(px * 1000) / 1000, np.round(py * 1000) / 1000
             before = (i + n - 1) % n
             for way in range(3 if s == 0 else 1):
                 if way == 2:
                     # Straight on from a border that ends here from outside.
-                    out = mesh.succ[ring.half[i] ^ 1]
-                    if out == ring.half[before] ^ 1:
+                    out = succ[half[i] ^ 1]
+                    if out == half[before] ^ 1:
                         continue
-                    o = mesh.origin[out ^ 1]
+                    o = origin[out ^ 1]
                     ux, uy = px - mesh.x[o], py - mesh.y[o]
                     size = np.hypot(ux, uy)
                     if size == 0:
@@ -227,51 +219,56 @@ def face_chords(mesh: Mesh, face: int, ring: Ring, obstacles: Obstacles, step: f
                     ux, uy = ux / size, uy / size
                 else:
                     j = i if way == 0 else before
-                    if ring.length[j] < 1e-9:
+                    if length[j] < 1e-9:
                         continue
-                    ux = -(ring.y[j + 1] - ring.y[j]) / ring.length[j]
-                    uy = (ring.x[j + 1] - ring.x[j]) / ring.length[j]
-                if not _enters(ring, i, s == 0, px, py, ux, uy):
+                    ux = -(y[j + 1] - y[j]) / length[j]
+                    uy = (x[j + 1] - x[j]) / length[j]
+                if not _enters(x, y, i, s == 0, px, py, ux, uy):
                     continue
                 skip_b = before if s == 0 else i
                 hit, at, reach = _shoot(ring, px, py, ux, uy, i, skip_b)
                 if hit < 0 or reach > longest or reach < 4.0:
                     continue
-                qx = ring.x[hit] + at * (ring.x[hit + 1] - ring.x[hit])
-                qy = ring.y[hit] + at * (ring.y[hit + 1] - ring.y[hit])
-                if at * ring.length[hit] < 3.0:
+                qx = x[hit] + at * (x[hit + 1] - x[hit])
+                qy = y[hit] + at * (y[hit + 1] - y[hit])
+                if at * length[hit] < 3.0:
                     at = 0.0
-                elif (1 - at) * ring.length[hit] < 3.0:
+                elif (1 - at) * length[hit] < 3.0:
                     hit, at = (hit + 1) % n, 0.0
                 if bare[hit] or (at == 0.0 and bare[(hit + n - 1) % n]):
                     continue
                 if at == 0.0:
                     if hit == i or hit == (i + 1) % n or (s == 0 and hit == before):
                         continue
-                    qx, qy = ring.x[hit], ring.y[hit]
+                    qx, qy = x[hit], y[hit]
                     size = np.hypot(qx - px, qy - py)
                     if size < 4.0:
                         continue
                     vx, vy = (qx - px) / size, (qy - py) / size
-                    blocked = not _enters(ring, i, s == 0, px, py, vx, vy)
+                    blocked = not _enters(x, y, i, s == 0, px, py, vx, vy)
                     for j in range(n):
                         if j == i or (s == 0 and j == before) or j == hit or j == (hit + n - 1) % n:
                             continue
-                        if _crosses(px, py, qx, qy, ring.x[j], ring.y[j], ring.x[j + 1], ring.y[j + 1]):
+                        if segments_meet(px, py, qx, qy, x[j], y[j], x[j + 1], y[j + 1]):
                             blocked = True
                             break
                     if blocked:
                         continue
                     ux, uy, reach = vx, vy, size
                 else:
-                    if mesh.kind[ring.half[hit] >> 1] == BUILDING:
+                    if kind[half[hit] >> 1] == BUILDING:
                         continue
                     qx, qy = np.round(qx * 1000) / 1000, np.round(qy * 1000) / 1000
-                square_q = _squareness(ring, hit, at, ux, uy)
-                square_p = _squareness(ring, i, t, ux, uy)
+                square_q = _sine(ux, uy, x[hit + 1] - x[hit], y[hit + 1] - y[hit])
+                if at == 0.0:
+                    j = (hit + n - 1) % n
+                    square_q = max(square_q, _sine(ux, uy, x[j + 1] - x[j], y[j + 1] - y[j]))
+                square_p = _sine(ux, uy, x[i + 1] - x[i], y[i + 1] - y[i])
+                if s == 0:
+                    square_p = max(square_p, _sine(ux, uy, x[before + 1] - x[before], y[before + 1] - y[before]))
                 if square_q < 0.5 or square_p < 0.5:
                     continue
-                twice = _arc_cross(ring, i, px, py, hit, qx, qy)
+                twice = _arc_cross(x, y, cross, i, px, py, hit, qx, qy)
                 p[count], q[count] = i + t, hit + at
                 area[count] = twice / 2
                 cost[count] = reach + 40.0 * ((1 - square_p) + (1 - square_q))
@@ -283,8 +280,8 @@ def face_chords(mesh: Mesh, face: int, ring: Ring, obstacles: Obstacles, step: f
         if area[c] < 50.0 or area[c] > mesh.area[face] - 50.0:
             continue
         i, j = int(p[c]), int(q[c])
-        ax, ay = _at(ring, p[c])
-        bx, by = _at(ring, q[c])
+        ax, ay = _at(x, y, p[c])
+        bx, by = _at(x, y, q[c])
         if i == j or not is_clear(obstacles, ax, ay, bx, by):
             continue
         p[good], q[good], area[good], cost[good] = p[c], q[c], area[c], cost[c]
@@ -293,25 +290,26 @@ def face_chords(mesh: Mesh, face: int, ring: Ring, obstacles: Obstacles, step: f
 
 
 @compiled
-def _at(ring: Ring, position: float) -> tuple[float, float]:
+def _at(x: FloatArray, y: FloatArray, position: float) -> tuple[float, float]:
     i = int(position)
     t = position - i
     if t == 0.0:
-        return ring.x[i], ring.y[i]
-    x = ring.x[i] + t * (ring.x[i + 1] - ring.x[i])
-    y = ring.y[i] + t * (ring.y[i + 1] - ring.y[i])
-    return np.round(x * 1000) / 1000, np.round(y * 1000) / 1000
+        return x[i], y[i]
+    return np.round((x[i] + t * (x[i + 1] - x[i])) * 1000) / 1000, np.round(
+        (y[i] + t * (y[i + 1] - y[i])) * 1000
+    ) / 1000
 
 
 @compiled
-def _arc_cross(ring: Ring, i: int, px: float, py: float, j: int, qx: float, qy: float) -> float:
+def _arc_cross(
+    x: FloatArray, y: FloatArray, cross: FloatArray, i: int, px: float, py: float, j: int, qx: float, qy: float
+) -> float:
     """Return twice the area of the polygon p, corners i+1 … j, q."""
-    n = len(ring.half)
-    x0, y0 = ring.x[0], ring.y[0]
-    ax, ay = ring.x[i + 1] - x0, ring.y[i + 1] - y0
+    x0, y0 = x[0], y[0]
+    ax, ay = x[i + 1] - x0, y[i + 1] - y0
     px, py, qx, qy = px - x0, py - y0, qx - x0, qy - y0
-    bx, by = ring.x[j] - x0, ring.y[j] - y0
-    middle = ring.cross[j] - ring.cross[i + 1]
+    bx, by = x[j] - x0, y[j] - y0
+    middle = cross[j] - cross[i + 1]
     if j < i + 1:
-        middle += ring.cross[n]
+        middle += cross[len(x) - 1]
     return (px * ay - ax * py) + middle + (bx * qy - qx * by) + (qx * py - px * qy)

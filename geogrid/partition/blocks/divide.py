@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from geogrid.partition.blocks.bisect import bisect_region, border_cost, region_cost
+from geogrid.partition.blocks.bisect import bisect_region
 from geogrid.partition.blocks.chords import Obstacles
 from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.mesh import CUT, Mesh, remove_antenna, remove_edge, restore_edge, undo_until
+from geogrid.partition.blocks.region import region_cost
+from geogrid.partition.blocks.shape import edge_cost
+from geogrid.partition.blocks.windows import look_through_windows, neighbours
 from geogrid.types import FloatArray, Int32Array, IntArray
 
 __all__ = ["cells_for", "divide_atoms"]
@@ -23,7 +26,7 @@ FAIR_COST = 0.7
 """A cell that costs less, in sides of a target cell, is not divided anew: a square on local streets."""
 
 
-MOST_TRIPLES = 5
+MOST_TRIPLES = 3
 """Triples tried for a cell off its size."""
 
 
@@ -180,7 +183,9 @@ def _outer_cost(mesh: Mesh, face: int, cell: Int32Array, cells: IntArray) -> flo
             for c in cells:
                 inside = inside or cell[other] == c
             if not inside:
-                result += border_cost(mesh, at)
+                a, b, e = mesh.origin[at], mesh.origin[at ^ 1], at >> 1
+                length = np.hypot(mesh.x[b] - mesh.x[a], mesh.y[b] - mesh.y[a])
+                result += edge_cost(length, mesh.kind[e], mesh.worth[e], mesh.hard[e])
         at = mesh.succ[at]
         if at == first:
             return result
@@ -255,30 +260,6 @@ def _retry(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _neighbours(mesh: Mesh, chain: Int32Array, head: int, cell: Int32Array) -> IntArray:
-    """Return the cells that share a border that is not hard with the cell at `head`, in its zone."""
-    found = np.empty(64, np.int64)
-    count = 0
-    f = head
-    while f >= 0:
-        at = first = mesh.start[f]
-        while True:
-            other = mesh.face[at ^ 1]
-            if other >= 0 and cell[other] != cell[f] and not mesh.hard[at >> 1] and mesh.zone[other] == mesh.zone[f]:
-                known = False
-                for i in range(count):
-                    known = known or found[i] == cell[other]
-                if not known and count < 64:
-                    found[count] = cell[other]
-                    count += 1
-            at = mesh.succ[at]
-            if at == first:
-                break
-        f = chain[f]
-    return np.sort(found[:count])
-
-
-@compiled
 def divide_atoms(  # type: ignore[no-untyped-def]
     mesh: Mesh, targets, tolerance: float, obstacles: Obstacles, seed: int, effort: float, passes: int
 ):  # fmt: skip
@@ -348,7 +329,7 @@ def divide_atoms(  # type: ignore[no-untyped-def]
             if np.isinf(target):
                 continue
             fair = FAIR_COST * np.sqrt(target)
-            near = _neighbours(mesh, chain, cell_head[c], cell)
+            near = neighbours(mesh, chain, cell_head[c], cell)
             for d in near:
                 if d < c and cost[d] > cost[c]:
                     continue
@@ -364,10 +345,10 @@ def divide_atoms(  # type: ignore[no-untyped-def]
                 f = chain[f]
             if abs(off / target - 1) < 0.97 * tolerance and cost[c] < 3 * fair:
                 continue
-            near = _neighbours(mesh, chain, cell_head[c], cell)
+            near = neighbours(mesh, chain, cell_head[c], cell)
             left = MOST_TRIPLES
             for d in near:
-                for e in _neighbours(mesh, chain, cell_head[d], cell):
+                for e in neighbours(mesh, chain, cell_head[d], cell):
                     if e == c or left == 0:
                         continue
                     left -= 1
@@ -375,4 +356,5 @@ def divide_atoms(  # type: ignore[no-untyped-def]
                               loc, state, effort):  # fmt: skip
                         changed[c] = changed[d] = changed[e] = turn
                         left = 0
+    look_through_windows(mesh, targets, tolerance, cell_head[:cells], chain, cell, cost, loc, state)
     return cell[: mesh.used[2]], cell_part[:cells]

@@ -13,11 +13,12 @@ import numpy as np
 from geogrid.partition.blocks.compiled import compiled
 from geogrid.types import BoolArray, FloatArray, IntArray
 
-__all__ = ["connect_islands"]
+__all__ = ["connect_islands", "nearest_on_edge"]
 
 
 @compiled
-def _nearest_on_edge(px: float, py: float, ax: float, ay: float, bx: float, by: float) -> tuple[float, float, float]:
+def nearest_on_edge(px: float, py: float, ax: float, ay: float, bx: float, by: float) -> tuple[float, float, float]:
+    """Return the nearest point of an edge to a point, and the square of the distance."""
     dx, dy = bx - ax, by - ay
     size = dx * dx + dy * dy
     t = 0.0
@@ -101,7 +102,7 @@ def connect_islands(  # type: ignore[no-untyped-def]
             if gx * gx + gy * gy >= best:
                 continue
             for n in mine:
-                qx, qy, d = _nearest_on_edge(x[n], y[n], x[a], y[a], x[b], y[b])
+                qx, qy, d = nearest_on_edge(x[n], y[n], x[a], y[a], x[b], y[b])
                 if d < best:
                     best, bn, be, bx, by, inward = d, int(n), e, qx, qy, False
         for e in range(edges):
@@ -117,7 +118,7 @@ def connect_islands(  # type: ignore[no-untyped-def]
                     gy = max(0.0, y[n] - box[3], box[1] - y[n])
                     if gx * gx + gy * gy >= best:
                         continue
-                    qx, qy, d = _nearest_on_edge(x[n], y[n], x[a], y[a], x[b], y[b])
+                    qx, qy, d = nearest_on_edge(x[n], y[n], x[a], y[a], x[b], y[b])
                     if d < best:
                         best, bn, be, bx, by, inward = d, n, e, qx, qy, True
         if be < 0:

@@ -78,7 +78,7 @@ def trace_outlines(mesh: Mesh, cell: Int32Array, cells: int, nodes: int) -> Outl
         The cell of each atom.
     cells : int
     nodes : int
-        Nodes the mesh had before it was divided: a later one that no chord needs is left out.
+        Nodes there were before links and chords: a later one that no border needs is left out.
     """
     edges = int(mesh.used[1])
     face = mesh.face[: 2 * edges]

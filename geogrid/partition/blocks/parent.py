@@ -15,6 +15,7 @@ from geogrid.partition.blocks.absorb import absorb_slivers
 from geogrid.partition.blocks.arrangement import NODING_STEP_M, Edges, build_mesh, face_polygons, node_lines
 from geogrid.partition.blocks.buildings import lines_between, obstacles_of, round_buildings
 from geogrid.partition.blocks.chords import Obstacles, face_chords, is_clear, read_ring
+from geogrid.partition.blocks.deadends import carry_on
 from geogrid.partition.blocks.divide import cells_for, divide_atoms
 from geogrid.partition.blocks.gaps import closed_gaps
 from geogrid.partition.blocks.ground import Ground, OwnAreas, Seams
@@ -126,6 +127,8 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
     edges = node_lines(
         border, seams.lines, seams.kind, seams.worth, seams.hard, np.arange(len(seams), dtype=np.int32)
     )  # fmt: skip
+    nodes = len(edges.xy)
+    edges = carry_on(edges, obstacles)
     atoms, mesh = _atoms(border, edges, ground.areas, solids, obstacles, recipe)
     extra = _between_buildings(mesh, atoms, ground.buildings, obstacles, recipe)
     if len(extra):
@@ -134,8 +137,9 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
         edges = node_lines(
             border, seams.lines, seams.kind, seams.worth, seams.hard, np.arange(len(seams), dtype=np.int32)
         )  # fmt: skip
+        nodes = len(edges.xy)
+        edges = carry_on(edges, obstacles)
         atoms, mesh = _atoms(border, edges, ground.areas, solids, obstacles, recipe)
-    nodes = int(mesh.used[0])
     seed = zlib.crc32(shapely.to_wkb(shapely.normalize(border), byte_order=1)) ^ recipe.seed
     cell, component = divide_atoms(
         mesh, atoms.targets, recipe.tolerance, obstacles, seed, recipe.effort, _PASSES

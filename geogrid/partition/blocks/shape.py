@@ -8,52 +8,65 @@ from __future__ import annotations
 import numpy as np
 
 from geogrid.partition.blocks.compiled import compiled
-from geogrid.partition.blocks.mesh import AREA, BUILDING, CUT, SEAM, TESSELLATION, Mesh
+from geogrid.partition.blocks.mesh import AREA, BUILDING, CUT, LINK, SEAM, TESSELLATION
 from geogrid.types import FloatArray
 
-__all__ = ["CHORD_RATE", "FORBIDDEN", "border_rate", "hull_area", "shape_cost", "size_cost"]
+__all__ = ["CHORD_RATE", "CHORD_TOLL", "FORBIDDEN", "edge_cost", "hull_area", "shape_cost", "size_cost", "sort_points"]
 
 
 FORBIDDEN = 1e6
 """What a metre of border costs along an edge of negative worth: it runs through a building."""
 
-CHORD_RATE = 4.5
+CHORD_RATE = 5.8
 """What a metre of chord costs."""
+
+CHORD_TOLL = 40.0
+"""What a chord costs besides its length, metres."""
 
 SHAPE_WEIGHT = 0.7
 """Shape against border: higher gives rounder cells and more chords."""
 
 
-@compiled
-def border_rate(mesh: Mesh, e: int) -> float:
-    """Return what a metre of cell border costs along edge `e`: a chord most, a main road next to nothing.
+MANY = 24
+"""More points than this are sorted in general; fewer are inserted one by one."""
 
-    A hard edge earns: leaving it inside a cell is worse than any detour.
+
+@compiled
+def edge_cost(length: float, kind: int, worth: float, hard: bool) -> float:
+    """Return what an edge costs as a border, in metres: a chord most, a main road next to nothing.
+
+    A hard edge earns: leaving it inside a cell is worse than any detour. Plain numbers come in:
+    a mesh handed to so small a function costs more than what it does.
+
+    Parameters
+    ----------
+    length : float, metres
+    kind : int; worth : float; hard : bool
+        As in `Mesh`.
     """
-    if mesh.worth[e] < 0:
-        return FORBIDDEN
-    if mesh.hard[e]:
-        return -1.0
-    kind = mesh.kind[e]
+    if worth < 0:
+        return FORBIDDEN * length
+    if hard:
+        return -length
     if kind == SEAM:
-        return 0.4 * (1.0 - mesh.worth[e]) + 0.02
+        return (0.4 * (1.0 - worth) + 0.02) * length
     if kind == AREA:
-        return 0.1
+        return 0.1 * length
     if kind == BUILDING:
-        return 0.6
+        return 0.6 * length
     if kind == TESSELLATION:
-        return 0.9
-    if kind == CUT:
-        return CHORD_RATE
-    return 0.02
+        return 0.9 * length
+    if kind in (CUT, LINK):
+        return CHORD_RATE * length + CHORD_TOLL
+    return 0.02 * length
 
 
 @compiled
-def hull_area(px: FloatArray, py: FloatArray, n: int, keep_hull: bool) -> tuple[float, int]:
-    """Return the area of the convex hull of the first `n` points, which get sorted in place.
-
-    With `keep_hull` the hull's corners end up at the front; their number comes second.
-    """
+def sort_points(px: FloatArray, py: FloatArray, n: int) -> None:
+    """Sort the first `n` points by x, then y, in place."""
+    if n > MANY:
+        order = np.argsort(px[:n])
+        px[:n], py[:n] = px[order], py[order]
     for i in range(1, n):
         x, y = px[i], py[i]
         j = i - 1
@@ -61,6 +74,14 @@ def hull_area(px: FloatArray, py: FloatArray, n: int, keep_hull: bool) -> tuple[
             px[j + 1], py[j + 1] = px[j], py[j]
             j -= 1
         px[j + 1], py[j + 1] = x, y
+
+
+@compiled
+def hull_area(px: FloatArray, py: FloatArray, n: int, keep_hull: bool) -> tuple[float, int]:
+    """Return the area of the convex hull of the first `n` points, sorted by x, then y.
+
+    With `keep_hull` the hull's corners end up at the front; their number comes second.
+    """
     hx, hy = np.empty(2 * n + 1), np.empty(2 * n + 1)
     k = 0
     for i in range(n):
@@ -87,13 +108,15 @@ def hull_area(px: FloatArray, py: FloatArray, n: int, keep_hull: bool) -> tuple[
 
 @compiled
 def shape_cost(area: float, hull: float, perimeter: float, target: float, cells: int) -> float:
-    """Return the penalty of a shape: hollow (area over hull) and stretched or ragged ones cost."""
+    """Return the penalty of a shape: hollow (area over hull), stretched or ragged ones cost, a median most."""
     full = area / max(hull, area, 1e-9)
     round_ = 4 * np.pi * area / max(perimeter * perimeter, 1e-9)
     scale = np.sqrt(target)
-    cost = 1.0 * max(0.0, 0.92 - full) + 40.0 * max(0.0, 0.785 - full) + 3.0 * max(0.0, 0.55 - round_)
+    cost = 1.0 * max(0.0, 0.92 - full) + 48.0 * max(0.0, 0.785 - full) + 3.0 * max(0.0, 0.55 - round_)
     if cells > 1:
         cost *= 0.6
+    else:
+        cost += 25.0 * max(0.0, 0.22 - round_)
     return SHAPE_WEIGHT * cost * scale
 
 
@@ -104,5 +127,5 @@ def size_cost(area: float, cells: int, target: float, tolerance: float) -> float
     weight = min(cells, 3)
     cost = 0.10 * off * off * weight
     if off > 0.97:
-        cost += 12.0 * (off - 0.97) + 3.0
+        cost += 12.0 * (off - 0.97) + 2.2
     return cost * np.sqrt(target)

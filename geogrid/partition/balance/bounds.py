@@ -1,0 +1,114 @@
+"""How little can change at all: lower bounds on what a balance moves, proved.
+
+Two of them. Whatever the shapes: what exceeds a grid's range must leave it, what lacks must come. And
+among plans in which load passes only between grids that touch (over the land of dissolved grids, too) and whole grids
+may be founded anywhere: a mixed-integer program, bounded by HiGHS. Cells can beat the second where a grid reaches out
+between two others; nothing beats the first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from geogrid.partition.balance.regions import Instance
+from geogrid.partition.balance.relocation import Quotient, _highs
+from geogrid.types import FloatArray, Int32Array, IntArray
+
+__all__ = ["least_by_shapes_at_will", "least_by_touching"]
+
+
+def least_by_shapes_at_will(instance: Instance, part: Int32Array, moving: IntArray | FloatArray) -> float:
+    """Return what must change its grid at least in any plan whatever, in the unit of `moving` (n,).
+
+    From each grid that is too heavy, the excess leaves by the cells that count least for their weight. Where
+    `moving` is the weight itself, what the light grids lack is a bound as well.
+
+    Examples
+    --------
+    Of 6, 4 and 4 people with a range of 4 to 5, one must go.
+
+    >>> from geogrid.partition.balance.network import Limits, Wishes, build_network
+    >>> net = build_network(np.array([0, 1]), np.array([1, 2]), np.ones(2, int), np.array([[6], [4], [4]]))
+    >>> limits = Limits(np.full((3, 1), 4), np.full((3, 1), 5), np.zeros(3, np.uint8), np.full((3, 2), np.nan))
+    >>> patch = Instance(net, limits, Wishes(0.0, 0.0, np.inf, 0.0))
+    >>> least_by_shapes_at_will(patch, np.arange(3), net.weight[:, 0])
+    1.0
+    """
+    weight = instance.net.weight[:, 0].astype(np.float64)
+    low, high = instance.limits.low[:, 0], instance.limits.high[:, 0]
+    load = np.bincount(part, weights=weight, minlength=instance.grids)
+    total = 0.0
+    for grid in np.flatnonzero(load > high).tolist():
+        cells = np.flatnonzero((part == grid) & (weight > 0))
+        rate = moving[cells] / weight[cells]
+        order = np.argsort(rate, kind="stable")
+        before = np.concatenate([[0.0], np.cumsum(weight[cells][order])])[:-1]
+        part_of = np.clip(float(load[grid] - high[grid]) - before, 0.0, weight[cells][order])
+        total += float((part_of * rate[order]).sum())
+    if np.array_equal(moving, weight):
+        total = max(total, float(np.maximum(low - load, 0).sum()))
+    return total
+
+
+def least_by_touching(quotient: Quotient, *, seconds: float = 20.0) -> float:
+    """Return the proved bound on what moves where load passes only between grids that touch.
+
+    Parameters
+    ----------
+    seconds : float
+        HiGHS raises the bound that long; it is a bound at any moment.
+
+    Raises
+    ------
+    MissingPartError
+        If HiGHS is not installed.
+    """
+    highs = _highs()
+    model = highs.Highs()
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("time_limit", float(seconds)),
+        ("mip_rel_gap", 0.002),
+    ):
+        model.setOptionValue(option, value)
+    load, rate, grids = quotient.load, quotient.rate, len(quotient.load)
+    low, high = quotient.low, quotient.high
+    into: list[list[Any]] = [[] for _ in range(grids)]
+    out: list[list[Any]] = [[] for _ in range(grids)]
+    for a, b in np.argwhere(quotient.touching).tolist():
+        flow = model.addVariable(0, highs.kHighsInf, float(rate[a]))
+        out[a].append(flow)
+        into[b].append(flow)
+    gone, given = [], []
+    for grid in range(grids):
+        if quotient.closed[grid]:
+            continue
+        # Whoever goes to a founded grid goes there directly, wherever it is.
+        leaves = model.addVariable(0, float(load[grid]), float(rate[grid]))
+        given.append(leaves)
+        final = float(load[grid]) + sum(into[grid]) - sum(out[grid]) - leaves
+        if quotient.rigid[grid]:
+            model.addConstr(final <= float(high[grid]))
+            model.addConstr(final >= float(low[grid]))
+            continue
+        is_gone = model.addIntegral(0, 1, 0.0)
+        gone.append(is_gone)
+        model.addConstr(final <= float(high[grid]) * (1 - is_gone))
+        model.addConstr(final >= float(low[grid]) * (1 - is_gone))
+        if into[grid]:
+            credit = model.addVariable(0, highs.kHighsInf, -float(rate[grid]))
+            around = float(load[quotient.touching[grid]].sum())
+            model.addConstr(credit <= sum(into[grid]))
+            model.addConstr(credit <= around * is_gone)
+    if gone:
+        model.addConstr(sum(given) >= float(low.min()) * sum(gone))
+        model.addConstr(sum(given) <= float(high.max()) * sum(gone))
+    model.run()
+    if model.getModelStatus() == highs.HighsModelStatus.kInfeasible:
+        return float("inf")
+    if not gone:
+        return float(model.getInfo().objective_function_value) * quotient.price_unit
+    return max(float(model.getInfo().mip_dual_bound), 0.0) * quotient.price_unit

@@ -1,0 +1,237 @@
+"""The least change: existing grids, new weights, and as little as possible that changes its grid.
+
+The most promising choices of relocation are annealed side by side, with what is moved as the price beside the border, and
+overload dearer and dearer until none is left; then the best ones once more, for longer.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from geogrid.partition.balance.annealing import THRESHOLDS, anneal, price
+from geogrid.partition.balance.clock import Budget, Clock
+from geogrid.partition.balance.engine import Outcome
+from geogrid.partition.balance.founding import founded
+from geogrid.partition.balance.instances import AreaInstance
+from geogrid.partition.balance.network import Limits
+from geogrid.partition.balance.regions import Instance, in_parallel
+from geogrid.partition.balance.relocation import quotient_of, relocations
+from geogrid.types import Int32Array, Progress, no_progress
+
+__all__ = ["Change", "least_change"]
+
+_FEWEST = 400
+_ROUNDS, _CYCLE = 48, 6
+_MORE = 4 * _CYCLE
+_PRESSING = 40
+_PASSES = (0.3, 0.7)
+"""Share of the budget of each pass; the first tries all choices, the second the best ones."""
+
+_HOT, _COLD = 0.6, 0.02
+
+_MARGIN = 0.0008
+"""Ranges are narrower by this share of themselves while annealing, so that the last few units fit."""
+
+_PROMISING = 1.04
+"""A choice whose flows move more than this many times the least is not tried."""
+
+_TRIES, _LANES = 5, 2
+
+_NEXT_TO_NOTHING = 0.1
+"""A grid that keeps less than this share of what it had stands somewhere else."""
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What was found for one area.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    relocated : tuple of int
+        Grids that stand somewhere else now.
+    """
+
+    outcome: Outcome
+    relocated: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Try:
+    """Grids so far: relocated codes have no home any more. Rank is overload, then the price."""
+
+    part: Int32Array
+    relocated: tuple[int, ...]
+    rank: tuple[float, float]
+    outside: np.ndarray
+
+
+def least_change(
+    made: AreaInstance,
+    *,
+    budget: Budget,
+    seed: int,
+    relocate: bool = True,
+    begin: Change | None = None,
+    progress: Progress = no_progress,
+) -> Change:
+    """Return grids in balance that move as little as can be found from ``made.start``.
+
+    Parameters
+    ----------
+    made : AreaInstance
+        With a start, and a price of leaving it.
+    budget : Budget
+    seed : int
+        The same seed and effort give the same grids, whatever the number of workers.
+    relocate : bool
+        Whole grids may be dissolved and founded anew elsewhere.
+    begin : Change, optional
+        Grids to try, too: those of a wider tolerance.
+
+    Raises
+    ------
+    MissingPartError
+        If HiGHS is not installed and grids may be relocated.
+    """
+    instance, start = made.instance, made.start
+    if start is None:
+        raise ValueError("least_change needs the existing grids")
+    clock = Clock(budget)
+    seeds = np.random.default_rng(seed)
+    tries = [_tried(instance, start, ())]
+    if begin is not None:
+        tries.append(_tried(instance, begin.outcome.part, begin.relocated))
+    stopped = "effort"
+    try:
+        lanes = _beginnings(made, start, relocate=relocate, budget=budget, seed=int(seeds.integers(2**31)))
+        with ThreadPoolExecutor(budget.workers) as threads:
+            pool = threads if budget.workers > 1 else None
+            for number, share in enumerate(_PASSES):
+                fate = [int(seeds.integers(1, 2**31)) for _ in lanes]
+                own = _share(clock, share, len(lanes), last=number == len(_PASSES) - 1)
+
+                def work(lane: int, lanes: list[_Try] = lanes, own: Budget = own, fate: list[int] = fate) -> _Try:
+                    return _annealed(instance, lanes[lane], own, fate[lane])
+
+                found = in_parallel(work, range(len(lanes)), pool, clock)
+                tries += found
+                # The second pass begins where the best ones began, not where they ended: they are settled there.
+                order = sorted(range(len(lanes)), key=lambda lane: found[lane].rank)
+                lanes = [lanes[lane] for lane in (order * _LANES)[:_LANES]]
+                progress("least change", number + 1, len(_PASSES))
+    except KeyboardInterrupt:
+        stopped = "interrupt"
+    best = _renamed(instance, min(tries, key=lambda t: t.rank))
+    if stopped == "effort" and clock.left() <= 0:
+        stopped = "time"
+    return Change(Outcome(best.part, best.outside, best.rank[1], clock.elapsed, stopped), best.relocated)
+
+
+def _beginnings(made: AreaInstance, start: Int32Array, *, relocate: bool, budget: Budget, seed: int) -> list[_Try]:
+    """Return the most promising choices of relocation as grids."""
+    instance, stay = made.instance, made.instance.net.stay
+    as_it_is = _tried(instance, start, ())
+    if not relocate or instance.grids < 2 or not (stay > 0).any() or (budget.stop is not None and budget.stop.is_set()):
+        return [as_it_is]
+    choices = relocations(quotient_of(instance, start, stay), tries=_TRIES, seed=seed)
+    return [
+        _tried(instance, founded(instance.net, start, choice), choice.dissolved) if choice.dissolved else as_it_is
+        for choice in choices if choice.moved <= _PROMISING * choices[0].moved
+    ]  # fmt: skip
+
+
+def _share(clock: Clock, share: float, lanes: int, *, last: bool) -> Budget:
+    """Return the budget of each of `lanes` annealings side by side, for a share of the whole."""
+    budget, left = clock.budget, clock.left(1.0 if last else share)
+    seconds = None if left == float("inf") else max(left * min(budget.workers, lanes) / lanes, 1e-3)
+    return replace(budget, effort=budget.effort * share / lanes, seconds=seconds, workers=1)
+
+
+def _tried(instance: Instance, part: Int32Array, relocated: tuple[int, ...]) -> _Try:
+    cost, outside = price(instance.net, instance.limits, instance.wishes, part)
+    weight = instance.net.weight.astype(np.float64)
+    over = float((outside / np.maximum(weight.mean(axis=0), 1e-9)).sum())
+    return _Try(part, relocated, (over, float(cost)), outside)
+
+
+def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int) -> _Try:
+    """Return the best of an annealing from `begin`; temperatures are in what leaving home costs a mean cell."""
+    net, start, hot, cold = instance.net, begin.part, _HOT, _COLD
+    limits = _narrowed(instance)
+    loose = np.isin(net.home, begin.relocated) if begin.relocated else np.zeros(len(start), bool)
+    free = net._replace(home=np.where(loose, -1, net.home).astype(np.int32))
+    stay = net.stay[net.stay > 0].astype(np.float64)
+    border = float(net.cost.mean()) if len(net.cost) else 1.0
+    unit = border + (float(stay.mean()) if len(stay) else 0.0)
+    mean = np.array([w[w > 0].mean() if (w > 0).any() else 1.0 for w in net.weight.T.astype(np.float64)])
+    seeds = np.random.default_rng(seed)
+    clock, part, best = Clock(budget), begin.part.copy(), begin
+    effort = budget.effort * max(len(start), _FEWEST)
+    speed = 4e6
+    step = (cold / hot) ** (1 / _ROUNDS)
+    rounds = 0
+    while rounds < _ROUNDS + _MORE:
+        done = min(rounds / _ROUNDS, 1.0)
+        heat = unit * hot * (cold / hot) ** done
+        # Overload costs a little more than mending it at first, and far more at the end.
+        press = unit * (1.2 * 12 ** max((done - 0.3) / 0.7, 0.0)) + 0.3 * heat
+        moves = int(effort / _ROUNDS)
+        left = clock.left()
+        if left != float("inf"):
+            moves = min(moves, int(max(left, 0.0) / max(_ROUNDS - rounds, 1) * speed))
+            if left <= 0:
+                rounds = max(rounds, _ROUNDS)
+        if rounds >= _ROUNDS:
+            if best.rank[0] == 0 or (budget.stop is not None and budget.stop.is_set()):
+                break
+            # A little is left over: warmed and pressed a few times more, out of time or not.
+            more = rounds - _ROUNDS
+            if more % _CYCLE == 0:
+                part = best.part.copy()
+            heat = unit * _HOT * 0.5 * (cold / hot) ** (more % _CYCLE / (_CYCLE - 1))
+            press = 15.0 * unit * 2.0 ** (more // _CYCLE)
+            moves = max(_PRESSING * len(start), 16)
+        before = clock.elapsed
+        anneal(
+            free, limits, instance.wishes, part, press / mean, heat, heat * step, 2, max(moves, 16),
+            int(seeds.integers(1, 2**31)), THRESHOLDS,
+        )  # fmt: skip
+        spent = clock.elapsed - before
+        if spent > 1e-3:
+            speed = 0.5 * speed + 0.5 * moves / spent
+        tried = _tried(instance, part.copy(), begin.relocated)
+        if tried.rank < best.rank:
+            best = tried
+        rounds += 1
+    return best
+
+
+def _narrowed(instance: Instance) -> Limits:
+    limits = instance.limits
+    margin = np.minimum(_MARGIN * limits.low, 0.1 * (limits.high - limits.low).astype(np.float64)).astype(np.int64)
+    return limits._replace(low=limits.low + margin, high=limits.high - margin)
+
+
+def _renamed(instance: Instance, found: _Try) -> _Try:
+    """Return the same grids with the codes that keep most in its place, and which codes keep next to nothing."""
+    from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
+
+    net, named = instance.net, found.part
+    held = net.home >= 0
+    kept = np.zeros((instance.grids, instance.grids))
+    np.add.at(kept, (named[held], net.home[held]), net.stay[held])
+    rows, columns = linear_sum_assignment(-kept)
+    name = np.empty(instance.grids, np.int32)
+    name[rows] = columns
+    rigid = net.fixed.astype(bool) | instance.limits.closed.astype(bool)[named]
+    if (name[named][rigid] == named[rigid]).all():
+        named = name[named]
+    had = np.bincount(net.home[held], weights=net.stay[held], minlength=instance.grids)
+    kept_of = np.bincount(
+        named[held & (named == net.home)], weights=net.stay[held & (named == net.home)], minlength=instance.grids
+    )
+    return _tried(instance, named, tuple(np.flatnonzero((had > 0) & (kept_of < _NEXT_TO_NOTHING * had)).tolist()))
