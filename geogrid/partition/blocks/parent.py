@@ -217,7 +217,7 @@ def _atoms(
     used = int(mesh.used[1])
     face = mesh.face[: 2 * used]
     side = np.where(face >= 0, label[np.maximum(face, 0)], -1)
-    differ = (side[0::2] != side[1::2]) & (piece_of >= 0)
+    differ = (side[0::2] != side[1::2]) & (piece_of >= 0) & ~_inside_corridors(side, zone, areas)
     keep = np.zeros(len(edges.ends), bool)
     keep[piece_of[differ]] = True
     hard = edges.hard.copy()
@@ -243,6 +243,14 @@ def _atoms(
         if not is_clear(obstacles, fine.x[a], fine.y[a], fine.x[b], fine.y[b]):
             fine.worth[e] = -1.0
     return _Atoms(targets), fine
+
+
+def _inside_corridors(side: IntArray, zone: IntArray, areas: OwnAreas) -> BoolArray:
+    """Return (edges,) whether an edge runs inside a corridor: a road is parted along its length, by no centreline."""
+    corridor = np.array([False, *(str(kind).startswith("corridor ") for kind in areas.kinds)])
+    sides = side.reshape(-1, 2)
+    of = zone[np.maximum(sides, 0)]
+    return np.asarray((sides >= 0).all(axis=1) & (of[:, 0] == of[:, 1]) & corridor[of[:, 0]])
 
 
 def _beyond_hard_seams(mesh: Mesh, label: IntArray) -> BoolArray:

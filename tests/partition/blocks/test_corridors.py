@@ -45,6 +45,15 @@ def test_a_road_is_as_wide_as_its_class_and_cut_to_size_along_its_length():
     assert owners(done.cut, 250, 89) == ["ground"]
 
 
+def test_no_centreline_parts_its_own_corridor_not_even_a_hard_one():
+    frame = frame_of(shapely.box(0, 0, 1_000, 200))
+    middle = Seams.of([line((-50, 100), (1_050, 100)), line((300, -10), (300, 210))], worth=1.0, hard=True)
+    done = cut_ground(frame, Ground(middle, areas=strips(road((-50, 100), (1_050, 100)))), section())
+    assert_divides(frame, done.cut)
+    pieces = back(done.cut.polygons[done.cut.attributes["kind"] == "corridor primary"])
+    assert shapely.area(pieces) == pytest.approx([10_000, 10_000], rel=0.01)
+
+
 def test_at_a_crossing_the_wider_road_keeps_it_and_the_narrower_is_cut_there():
     frame = frame_of(shapely.box(0, 0, 400, 400))
     crossing = strips(
