@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import shapely
+from numba.core.event import Event, Listener, register
 
 from geogrid.partition.blocks.arrangement import build_mesh
 from geogrid.partition.blocks.chords import face_chords, is_clear, read_ring
@@ -18,27 +19,46 @@ from geogrid.partition.blocks.islands import connect_islands
 from geogrid.partition.blocks.mesh import components, prune, trace_faces
 from geogrid.partition.blocks.parent import Recipe, cut_parent
 
-__all__ = ["compile_all", "warm_kernels"]
+__all__ = ["ENOUGH_MB", "compile_all", "warm_kernels"]
+
+ENOUGH_MB = 450
+"""A compiling process does not begin another kernel when it has taken so much."""
+
+_FULL = 75
+_TURNS = 12
 
 _CALLED = (divide_atoms, cells_for, connect_islands, components, prune, trace_faces, face_chords, is_clear, read_ring)
 
 
 def warm_kernels() -> bool:
-    """Compile what is not in numba's cache yet, in another process; return whether there was anything to do.
+    """Compile what is not in numba's cache yet, in other processes; return whether there was anything to do.
 
-    Compiling takes about a minute and some 300 MB, once after an update. If the other process cannot
-    be had, kernels are compiled where they are used.
+    Compiling takes about a minute, once after an update. A process that has grown beyond `ENOUGH_MB` makes room for the
+    next, which goes on where it was, as every finished kernel is on disk. If no process can be had, kernels
+    are compiled where they are used.
     """
     if is_cached(*_CALLED) or not sys.executable:
         return False
-    code = f"from {__name__} import compile_all; compile_all()"
     where = os.pathsep.join(path for path in sys.path if path)
-    subprocess.run([sys.executable, "-c", code], check=False, env={**os.environ, "PYTHONPATH": where})
+    for turn in range(_TURNS):
+        limit = ENOUGH_MB if turn + 1 < _TURNS else None
+        code = f"from {__name__} import compile_all; compile_all({limit})"
+        done = subprocess.run([sys.executable, "-c", code], check=False, env={**os.environ, "PYTHONPATH": where})
+        if done.returncode != _FULL:
+            break
     return True
 
 
-def compile_all() -> None:
-    """Cut a small place that needs every kernel: seams, an island of them, buildings, chords."""
+def compile_all(enough_mb: int | None = None) -> None:
+    """Cut a small place that needs every kernel: seams, an island of them, buildings, chords.
+
+    Parameters
+    ----------
+    enough_mb : int, optional
+        End the process before the next kernel when it has taken so much memory.
+    """
+    if enough_mb is not None:
+        register("numba:compile", _Ending(enough_mb))  # type: ignore[no-untyped-call]
     parent = shapely.box(0, 0, 400, 400)
     streets = [shapely.LineString([(0, 150.0), (400, 150)]), shapely.LineString([(210, 0), (210, 400)])]
     island = shapely.box(250, 250, 300, 300).exterior
@@ -48,6 +68,29 @@ def compile_all() -> None:
         cut_parent(parent, place, Recipe(10_000.0))
     # Where an atom cannot be halved depends on the buildings: what looks for it is called for certain.
     _touch_chords(parent)
+
+
+class _Ending(Listener):
+    """Ends the process, between two kernels, when it has taken enough memory."""
+
+    def __init__(self, enough_mb: int) -> None:
+        self.enough_mb = enough_mb
+
+    def on_start(self, event: Event) -> None:
+        if _peak_mb() > self.enough_mb:
+            os._exit(_FULL)
+
+    def on_end(self, event: Event) -> None:
+        """Nothing: the kernel is not on disk yet."""
+
+
+def _peak_mb() -> float:
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 1024)
 
 
 def _touch_chords(parent: shapely.Geometry) -> None:

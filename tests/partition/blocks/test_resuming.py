@@ -121,3 +121,11 @@ assert signatures() == before, "more was compiled"
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-800:]
+
+
+def test_a_compiling_process_that_has_grown_makes_room_for_the_next(tmp_path):
+    code = "from geogrid.partition.blocks.warming import compile_all; compile_all(1)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    )
+    assert done.returncode == 75
