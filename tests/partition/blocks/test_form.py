@@ -91,6 +91,27 @@ def test_a_blind_end_whose_way_is_built_up_stays_blind():
     assert (blind_ends(parent, lane, obstacles_of(house, parent.bounds))[1] == LINK).sum() == 0
 
 
+def test_two_blind_ends_that_face_each_other_are_linked_once():
+    lanes = [shapely.LineString([(95, 0), (95, 40)]), shapely.LineString([(95, 100), (95, 60)])]
+    xy, kind, ends = blind_ends(shapely.box(0, 0, 190, 100), lanes)
+    assert [sorted(map(tuple, link.tolist())) for link in xy[ends[kind == LINK]]] == [[(95, 40), (95, 60)]]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(-20, 320)] * 4), min_size=1, max_size=14))
+def test_links_of_blind_ends_cross_nothing(corners):
+    lines = [shapely.LineString([(a, b), (c, d)]) for a, b, c, d in corners if (a, b) != (c, d)]
+    if not lines:
+        return
+    xy, kind, ends = blind_ends(shapely.box(0, 0, 300, 200), lines)
+    pieces = shapely.linestrings(xy[ends])
+    one, two = shapely.STRtree(pieces).query(pieces[kind == LINK], predicate="intersects")
+    for link, other in zip(np.flatnonzero(kind == LINK)[one], two, strict=True):
+        shared = set(ends[link]) & set(ends[other])
+        met = shapely.intersection(pieces[link], pieces[other])
+        assert link == other or (len(shared) == 1 and met.length < 1e-3)
+
+
 def test_a_driveway_is_no_blind_end():
     assert (blind_ends(shapely.box(0, 0, 190, 100), [shapely.LineString([(95, 0), (95, 15)])])[1] == LINK).sum() == 0
 
