@@ -108,7 +108,7 @@ def own_rows(locator: Locator, lon: Any, lat: Any) -> tuple[list[Row], float, fl
             wall[threads], work[threads] = min(so_far, seconds), min(work[threads], time.process_time() - begin)
     np.testing.assert_array_equal(found[1], found[2])
     gain = wall[1] / wall[2]
-    said = f"{gain:.2f} x; {2 * work[1] / work[2]:.2f} x by processor time, which others on the machine do not touch"
+    said = f"{gain:.2f} x; {2 * work[1] / work[2]:.2f} x by processor time"
     rows = [
         Row("geogrid, one thread", _rate(len(lon), wall[1]), note=f"index of {_megabytes(locator):.1f} MB"),
         Row("geogrid, two threads", _rate(len(lon), wall[2]), ">= 1.7 x one thread", gain >= 1.7, said),

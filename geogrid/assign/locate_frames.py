@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from geogrid.assign.locator import Locator
 from geogrid.crs import crs_to_lonlat, parse_crs
-from geogrid.errors import InputError
+from geogrid.errors import CoordinateError, InputError
 from geogrid.types import Datum, FloatArray
 
 __all__ = ["locate_arrow", "locate_frame"]
@@ -60,7 +60,7 @@ def locate_frame(
     else:
         given = _known(datum)
         _require_columns([lon, lat], list(frame.columns))
-        x, y = (np.asarray(frame[name], np.float64) for name in (lon, lat))
+        x, y = (_numbers(frame[name], name) for name in (lon, lat))
     found = locator.locate_all(x, y, datum=given, threads=threads)
     columns: dict[str, Any] = dict(found)
     for name, names in (codes or {}).items():
@@ -111,7 +111,10 @@ def locate_arrow(
     else:
         _require_columns([lon, lat], table.schema.names)
         given = _known(datum)
-        x, y = (table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False) for name in (lon, lat))
+        try:
+            x, y = (table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False) for name in (lon, lat))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise CoordinateError("not numbers", given=error, allowed="degrees") from None
     found = locator.locate_all(x, y, datum=given, threads=threads)
     columns = {}
     for name, rows in found.items():
@@ -132,6 +135,16 @@ def _require_columns(wanted: list[str], there: list[Any]) -> None:
     for name in wanted:
         if name not in there:
             raise InputError("no such column", given=name, allowed=", ".join(map(str, there)))
+        if there.count(name) > 1:
+            raise InputError("two columns have one name", given=name)
+
+
+def _numbers(column: Any, name: str) -> FloatArray:
+    """Return a pandas column as float64, NaN where it has no value."""
+    try:
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    except (TypeError, ValueError) as error:
+        raise CoordinateError("not numbers", given=f"{name}: {error}", allowed="degrees") from None
 
 
 def _in_degrees(places: FloatArray, crs: Any) -> FloatArray:
@@ -165,5 +178,9 @@ def _points(table: Any, name: str) -> tuple[FloatArray, Any]:
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
         shapes = shapely.from_wkb(column.to_numpy(zero_copy_only=False))
         if (shapely.get_type_id(shapes) == 0).all():
-            return shapely.get_coordinates(shapes), crs
+            # An empty point has no coordinates to count: as NaN it keeps its row, and is refused.
+            places = np.full((len(shapes), 2), np.nan)
+            filled = ~shapely.is_empty(shapes)
+            places[filled] = shapely.get_coordinates(shapes[filled])
+            return places, crs
     raise InputError("not a column of points", given=f"{name}: {field.type}", allowed="GeoArrow points, WKB points")

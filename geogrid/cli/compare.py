@@ -31,9 +31,13 @@ def compare(
 
     Exit code 0 if one of them is valid, 1 if none is.
 
+    Ctrl-C gives the plans made so far.
+
     Example:
 
     geogrid compare plan.toml
+
+    geogrid compare plan.toml --layer responsibility --plans 6 --seconds 20 --html plans.html
     """
     recipe = Plan.read(plan)
     position = _position(recipe, layer)
@@ -44,11 +48,12 @@ def compare(
         division = divide(recipe.model_copy(update={"layers": recipe.layers[:position]}), progress=progress)
         problem, _ = problem_of(division, section)
         budget = Budget(section.effort, seconds or section.seconds, section.workers)
-        made = alternatives(problem, plans, seed=seed, budget=budget, progress=progress)
+        shapes = division.shapes(section.of)
+        made = alternatives(problem, plans, seed=seed, budget=budget, cells=shapes, progress=progress)
     rows = [alternative.row() for alternative in made]
     if html is not None:
         title = f"{division.name}: {section.name}, {plans} plans"
-        html.write_text(side_by_side(division.shapes(section.of), made, title=title), encoding="utf-8")
+        html.write_text(side_by_side(shapes, made, title=title), encoding="utf-8")
     if json:
         print_json({"layer": section.name, "plans": rows})
     else:

@@ -40,12 +40,26 @@ def rebalance(
         float | None, typer.Option("--pick", help="Publish the least change within this tolerance.")
     ] = None,
     valid_from: Annotated[str | None, typer.Option("--valid-from", help="First day of the edition published.")] = None,
-    seconds: Annotated[float | None, typer.Option("--seconds", help="Time limit of each search.")] = None,
+    relocate: Annotated[
+        bool,
+        typer.Option(
+            "--relocate/--stay",
+            help="Whether whole grids may be dissolved and founded anew elsewhere under their code, or every grid stays in its place.",
+        ),
+    ] = True,
+    bound: Annotated[
+        float, typer.Option("--bound", min=0, help="Seconds to prove how little load between neighbours could move.")
+    ] = 0.0,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", help="Time limit of each balance; Ctrl-C gives what was found so far.")
+    ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Threads.")] = 1,
     seed: Annotated[int, typer.Option("--seed")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what moves for which balance, and publish the choice; grids keep their codes.
+
+    Each line is a balance and the least change found for it; `at_least` is what no plan can do without.
 
     Exit code 0 if the tightest tolerance can be met (or the one picked), 1 if not.
 
@@ -53,8 +67,13 @@ def rebalance(
 
     geogrid rebalance --atlas city.gpkg --layer responsibility --points homes.csv --datum wgs84
 
+    geogrid rebalance --atlas city.gpkg --layer responsibility --tolerance 0.15 --tolerance 0.05 --bound 20
+
     geogrid rebalance --atlas city.gpkg --layer responsibility --pick 0.05 --valid-from 2026-12-01
     """
+    for share in [*(tolerance or []), *([] if pick is None else [pick])]:
+        if not 0 <= share < 1:
+            raise InputError("a tolerance is a share, not a percentage", given=share, allowed="0.05 for ±5 %")
     store = Atlas.open(atlas)
     edition = store.edition()
     division = edition.division
@@ -63,7 +82,7 @@ def rebalance(
         raise NotFoundError("not a layer of grids", given=layer, allowed="a layer that stands on another")
     if pick is not None and valid_from is None:
         raise InputError("a choice is published on a day", given=f"--pick {pick}", mend="add --valid-from 2026-12-01")
-    told = sorted(tolerance or [0.20, 0.15, 0.10, 0.05], reverse=True)
+    told = sorted({*(tolerance or [0.30, 0.20, 0.15, 0.10, 0.05]), *([] if pick is None else [pick])}, reverse=True)
     primary = WeightSection(name=points.stem if points else weight, points=points, datum=datum)
     section = BalanceSection(name=layer, of=below, within=within, weight=primary, start=layer, tolerance=told[0])
     problem, findings = problem_of(division, section)
@@ -72,8 +91,8 @@ def rebalance(
         problem = replace(problem, moving=problem_of(division, counted)[0].measures[0].values)
     with progress_bar(quiet=json) as progress:
         front = find_front(
-            problem, tolerances=told, keep=keep, seed=seed, budget=Budget(seconds=seconds, workers=workers),
-            progress=progress,
+            problem, tolerances=told, keep=keep, relocate=relocate, bound_seconds=bound, seed=seed,
+            budget=Budget(seconds=seconds, workers=workers), progress=progress,
         )  # fmt: skip
         chosen = front.within(pick if pick is not None else told[-1])
         published = None
@@ -83,7 +102,12 @@ def rebalance(
             published = store.publish(
                 changed, valid_from=valid_from, note=note, based_on=edition.number, progress=progress
             )
-    _show(front, [str(finding) for finding in findings], None if published is None else published.number, json=json)
+    grids = [
+        str(code or name) for code, name in zip(division.layer(layer).codes, division.layer(layer).names, strict=True)
+    ]
+    _show(
+        front, grids, [str(finding) for finding in findings], None if published is None else published.number, json=json
+    )
     if chosen is None:
         raise typer.Exit(1)
 
@@ -98,7 +122,7 @@ def _with_grids(division: Division, name: str, step: Step) -> Division:
     return replace(division, layers=tuple(layers))
 
 
-def _show(front: Front, notes: list[str], number: int | None, *, json: bool) -> None:
+def _show(front: Front, grids: list[str], notes: list[str], number: int | None, *, json: bool) -> None:
     rows: list[dict[str, Any]] = [
         {
             "asked": "as it is" if np.isinf(step.tolerance) else f"±{step.tolerance:.1%}",
@@ -110,13 +134,22 @@ def _show(front: Front, notes: list[str], number: int | None, *, json: bool) -> 
             "border_km": round(step.border_m / 1000, 2),
             "valid": step.valid,
             "on_front": step.on_front,
+            "at_least": round(step.least, 1),
+            **({} if step.least_touching is None else {"at_least_between_neighbours": round(step.least_touching, 1)}),
+            "relocated": [grids[row] for row in step.relocated],
         }
         for step in front.steps
     ]
     if json:
         print_json({"steps": rows, "notes": notes, "edition": number})
         return
-    print_table(list(rows[0]), [list(row.values()) for row in rows])
+    shown = [word for word in rows[-1] if word not in ("moved_cells", "moved_m2", "relocated")]
+    print_table(
+        [*shown, "relocated"], [[*(row.get(word, "") for word in shown), len(row["relocated"])] for row in rows]
+    )
+    for row in rows:
+        if row["relocated"] and row["on_front"]:
+            console().print(f"{row['asked']}: founded anew elsewhere: {', '.join(row['relocated'])}", markup=False)
     for note in notes:
         console().print(note, markup=False)
     if number is not None:

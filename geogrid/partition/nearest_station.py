@@ -14,6 +14,7 @@ from geogrid.boundaries.areas import Areas, Boundaries
 from geogrid.crs import Metric, parse_crs
 from geogrid.errors import InputError, PlanError
 from geogrid.lattice import owners_by_brute_force, to_lattice
+from geogrid.partition.balance.stations import along_streets
 from geogrid.partition.columns import found_column, text_column
 from geogrid.partition.contiguity import reattached
 from geogrid.partition.division import Division
@@ -38,6 +39,8 @@ class NearestStationSection(StackedSection):
         How the file is read, handed on to `read_features`: layer, crs, datum, encoding, where.
     contiguous : bool
         Whether parts of a grid cut off from its station go to a neighbouring grid.
+    streets : path, optional
+        Lines, joined where they share a vertex: ways are measured along them instead of straight.
     """
 
     method: Literal["nearest-station"] = "nearest-station"
@@ -46,6 +49,7 @@ class NearestStationSection(StackedSection):
     name_column: str | None = None
     reading: dict[str, Any] = Field(default_factory=dict)
     contiguous: bool = True
+    streets: PlanPath | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +83,9 @@ def group_nearest(division: Division, section: NearestStationSection, progress: 
         If the file does not hold points, or no points at all.
     """
     return nearest_grouping(
-        division, _read(section), of=section.of, within=section.within, contiguous=section.contiguous, progress=progress
-    )
+        division, _read(section), of=section.of, within=section.within, contiguous=section.contiguous,
+        streets=None if section.streets is None else _lines(section), progress=progress,
+    )  # fmt: skip
 
 
 def nearest_grouping(
@@ -90,12 +95,14 @@ def nearest_grouping(
     of: str = "cell",
     within: str | None = None,
     contiguous: bool = True,
+    streets: npt.NDArray[np.object_] | None = None,
     progress: Progress = no_progress,
 ) -> Grouping:
     """Return the rows of layer `of` grouped by their nearest station.
 
-    A row is measured from its representative point, straight, in the division's metric CRS; at
-    equal distance the station that comes first takes it. With `within`, only stations in the
+    A row is measured from its representative point, in the division's metric CRS, straight or along `streets`
+    (lines, degrees, WGS 84); at equal distance the station that comes first takes it. A row from which no
+    street leads to any station goes to the nearest one straight, and is named. With `within`, only stations in the
     row's own area count.
 
     Raises
@@ -117,14 +124,29 @@ def nearest_grouping(
         areas = Boundaries(division.code, division.name, division.areas).level(within)
         nearest, findings = _nearest_within(rows, homes, seats, stations, areas)
     progress("nearest station", 1, 3)
-    distance = np.hypot(*(rows - seats[nearest]).T)
+    ways: FloatArray | None = None
+    if streets is not None:
+        serves = np.ones((len(rows), len(seats)), bool)
+        if within is not None:
+            serves = owners_by_brute_force(areas.polygons, to_lattice(*stations.lonlat.T))[None] == homes[:, None]
+        lines = shapely.transform(streets, metric.to_metres)
+        ways, told = _along(rows, seats, lines, serves, division.layer(of).codes)
+        findings += told
+        nearest = np.asarray(np.argmin(np.where(serves, ways, np.inf), axis=1), np.int64)
+
+    def way(group: IntArray) -> FloatArray:
+        if ways is None:
+            return np.asarray(np.hypot(*(rows - seats[group]).T), np.float64)
+        return np.asarray(ways[np.arange(len(rows)), group], np.float64)
+
+    distance = way(nearest)
     if contiguous:
         pairs = adjacency(shapes)
         pairs = pairs if within is None else pairs.where(homes[pairs.first] == homes[pairs.second])
         attached = reattached(nearest, pairs, distance)
         findings += _apart(attached.islands, attached.group, points, stations)
         nearest = attached.group
-        distance = np.hypot(*(rows - seats[nearest]).T)
+        distance = way(nearest)
     progress("nearest station", 2, 3)
     used, membership = np.unique(nearest, return_inverse=True)
     membership = membership.ravel()
@@ -146,6 +168,30 @@ def nearest_grouping(
         attributes=attributes,
         findings=tuple(findings),
     )
+
+
+def _along(
+    rows: FloatArray, seats: FloatArray, streets: npt.NDArray[np.object_], serves: npt.NDArray[np.bool_],
+    codes: npt.NDArray[np.object_],
+) -> tuple[FloatArray, list[Finding]]:  # fmt: skip
+    """Return (n, s) metres along streets; straight ones for rows joined to no station that may serve them, named."""
+    ways = along_streets(rows, seats, streets)
+    lost = np.flatnonzero(np.isinf(np.where(serves, ways, np.inf)).all(axis=1))
+    if not len(lost):
+        return ways, []
+    ways[lost] = np.hypot(*(rows[lost, None, :] - seats[None]).transpose(2, 0, 1))
+    named = tuple(str(code) for code in codes[lost[:10]] if code)
+    said = f"no street leads from {len(lost)} row(s) to any station; they go to the nearest one straight"
+    return ways, [Finding("street_to_a_station", said, named, amount=float(len(lost)))]
+
+
+def _lines(section: NearestStationSection) -> npt.NDArray[np.object_]:
+    from geogrid.boundaries import read_features
+
+    shapes = np.asarray(read_features(section.streets or "").geometry.array, dtype=object)
+    if not np.isin(shapely.get_type_id(shapes), (1, 5)).all():
+        raise InputError("streets are lines", source=section.streets, allowed="a file of lines")
+    return shapes
 
 
 def _read(section: NearestStationSection) -> Stations:

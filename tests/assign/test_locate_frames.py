@@ -14,7 +14,7 @@ import shapely
 from geogrid.assign.locate_frames import locate_arrow, locate_frame
 from geogrid.assign.locator import Locator
 from geogrid.crs import from_wgs84
-from geogrid.errors import InputError
+from geogrid.errors import CoordinateError, InputError
 from geogrid.testing import toy_city
 
 CITY = toy_city()
@@ -86,3 +86,40 @@ def test_what_is_missing_is_named() -> None:
         locate_arrow(LOCATOR, nulls, geometry="geometry", datum="wgs84")
     with pytest.raises(InputError, match="not a column of points"):
         locate_arrow(LOCATOR, pa.table({"geometry": ["POINT (1 1)"]}), geometry="geometry", datum="wgs84")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [([121.25, pd.NA], "NaN or infinite, first at position 1"), ([121.25, "east"], "not numbers"),
+     ([121.25, None], "position 1"), ([31.38, 121.25], "longitude comes first"), ([{}, []], "not numbers")],
+)  # fmt: skip
+def test_a_column_that_holds_what_is_no_place_is_refused_with_the_row(values: list[Any], message: str) -> None:
+    lat = [31.38, 31.38] if message != "longitude comes first" else [121.25, 31.38]
+    with pytest.raises(CoordinateError, match=message):
+        locate_frame(LOCATOR, pd.DataFrame({"lon": pd.Series(values, dtype=object), "lat": lat}), datum="wgs84")
+
+
+def test_nullable_numbers_and_frames_without_rows_are_fine() -> None:
+    frame = pd.DataFrame({"lon": pd.array([121.2505], "Float64"), "lat": pd.array([31.3805], "Float64")})
+    assert locate_frame(LOCATOR, frame, datum="wgs84")["cell"].tolist() == [0]
+    assert locate_frame(LOCATOR, frame[:0], datum="wgs84", codes=CODES).shape == (0, 3)
+    assert locate_arrow(LOCATOR, pa.table({"lon": pa.array([], "f8"), "lat": pa.array([], "f8")}), datum="gcj02").shape == (0, 3)  # fmt: skip
+
+
+def test_arrow_text_nulls_and_empty_points_are_refused_and_no_row_is_lost() -> None:
+    for column, message in ((["east"], "not numbers"), ([None], "NaN or infinite")):
+        table = pa.table({"lon": pa.array(column, pa.string() if column[0] else pa.float64()), "lat": [31.38]})
+        with pytest.raises(CoordinateError, match=message):
+            locate_arrow(LOCATOR, table, datum="wgs84")
+    points = [shapely.Point(121.2505, 31.3805), shapely.Point(), shapely.Point(121.2535, 31.3835)]
+    wkb = pa.table({"geometry": pa.array(list(shapely.to_wkb(points)), pa.binary())})
+    with pytest.raises(CoordinateError, match="position 1"):
+        locate_arrow(LOCATOR, wkb, geometry="geometry", datum="wgs84")
+    with pytest.raises(CoordinateError, match="position 1"):
+        locate_frame(LOCATOR, geopandas.GeoDataFrame(geometry=points, crs=4326))
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    frame = pd.DataFrame([[121.25, 121.26, 31.38]], columns=["lon", "lon", "lat"])
+    with pytest.raises(InputError, match="two columns have one name; given: lon"):
+        locate_frame(LOCATOR, frame, datum="wgs84")

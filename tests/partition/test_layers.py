@@ -112,6 +112,31 @@ def test_stations_are_read_from_a_file_with_their_codes(tmp_path):
     assert layer.areas.tolist() == ["", ""]
 
 
+def test_along_streets_the_nearest_station_is_another_one_than_straight():
+    division = toy_city()
+    # The town is 0.004 by 0.004 degrees; two stations in the south, a street from the west one along three sides.
+    stations = Stations(text(["W", "E"]), text(["West", "East"]), np.array([(121.2502, 31.3802), (121.2538, 31.3802)]))
+    path = [(121.2502, 31.3802), (121.2502, 31.3838), (121.2538, 31.3838), (121.2538, 31.3815)]
+    streets = np.array([shapely.LineString(path), shapely.LineString([(121.2538, 31.3802), (121.2538, 31.3805)])])
+    straight = nearest_grouping(division, stations, contiguous=False)
+    walked = nearest_grouping(division, stations, contiguous=False, streets=streets)
+    middles = shapely.get_coordinates(shapely.centroid(division.shapes("cell").to_shapely()))
+    north_east = int(np.argmax(middles.sum(axis=1)))
+    assert straight.codes[straight.membership[north_east]] == "E"
+    assert walked.codes[walked.membership[north_east]] == "W"
+    assert walked.attributes["farthest_m"].max() > straight.attributes["farthest_m"].max()
+
+
+def test_rows_that_no_street_reaches_are_named_and_go_straight():
+    division = toy_city()
+    stations = Stations(text(["W", "E"]), text(["West", "East"]), np.array([(121.2502, 31.3802), (121.2538, 31.3802)]))
+    lone = np.array([shapely.LineString([(121.2500, 31.3839), (121.2539, 31.3839)])])
+    lead = np.array([shapely.LineString([(121.2502, 31.3801), (121.2502, 31.3803)])])
+    found = nearest_grouping(division, stations, contiguous=False, streets=np.concatenate([lone, lead]))
+    assert any(finding.rule == "street_to_a_station" for finding in found.findings)
+    assert len(found.membership) == 16
+
+
 def test_a_file_of_polygons_is_not_a_file_of_stations(tmp_path):
     square = shapely.geometry.mapping(degrees(shapely.box(0, 0, 50, 50)))
     features = [{"type": "Feature", "properties": {}, "geometry": square}]

@@ -8,14 +8,16 @@ network, annealing, trees, coarsening, regions, engine, clock
     the search: compiled, from coarse to fine, side by side, until its budget is spent
 solving, reasons
     `balance`: a problem becomes grids, explained where it cannot be met
-rebalance, alternatives, side_by_side
-    the least change for new weights; several plans compared
+rebalance, relocation, founding, least_change, bounds
+    the least change for new weights, whole grids relocated, and what is proved about it
+alternatives, side_by_side
+    several plans compared
 exact
     small problems by HiGHS, with a proof
 points, stations
     weights from points; where stations stand
-layer
-    ``method = "balance"`` of a plan
+layer, reading
+    ``method = "balance"`` of a plan, and the files it names
 """
 
 from geogrid.partition.balance.alternatives import Alternative, alternatives

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geogrid.lattice import LatticePolygons
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.reasons import GridReasons, explain
@@ -37,6 +38,7 @@ class Alternative:
     def row(self) -> dict[str, float | int | bool]:
         """Return the line of the comparison."""
         hull = self.reasons.area_to_hull
+        shape = {"area_to_hull": round(float(hull.mean()), 3)} if np.isfinite(hull).all() else {}
         return {
             "seed": self.seed,
             "grids": len(self.result.area),
@@ -45,7 +47,7 @@ class Alternative:
             "border_km": round(self.result.border_m / 1000, 2),
             "weighted_km": round(self.result.cost_m / 1000, 2),
             "polsby_popper": round(float(self.reasons.polsby_popper.mean()), 3),
-            "area_to_hull": round(float(hull.mean()), 3) if np.isfinite(hull).all() else 0.0,
+            **shape,
             "farthest_m": round(float(self.reasons.farthest_m.max()), 1),
             "seam_share": round(float(self.reasons.seam_share.mean()), 3),
             "differs": round(self.differs, 3),
@@ -53,13 +55,29 @@ class Alternative:
 
 
 def alternatives(
-    problem: Problem, count: int, *, seed: int = 1, budget: Budget | None = None, progress: Progress = no_progress
+    problem: Problem,
+    count: int,
+    *,
+    seed: int = 1,
+    budget: Budget | None = None,
+    cells: LatticePolygons | None = None,
+    progress: Progress = no_progress,
 ) -> tuple[Alternative, ...]:
-    """Return `count` plans by different seeds, valid ones first, then by weighted border."""
+    """Return `count` plans by different seeds, valid ones first, then by weighted border.
+
+    Parameters
+    ----------
+    cells : LatticePolygons, optional
+        The layer below, for the grids' shapes; without it the hull is left out.
+
+    Ctrl-C gives the plans made so far, the one under way with its best grids.
+    """
     results: list[tuple[int, Balanced]] = []
     for number in range(count):
         results.append((seed + number, balance(problem, seed=seed + number, budget=budget)))
         progress("alternatives", number + 1, count)
+        if results[-1][1].stopped == "interrupt":
+            break
     results.sort(key=lambda pair: (not pair[1].valid, pair[1].cost_m, pair[0]))
     first = results[0][1].membership
     weight = problem.measures[0].values
@@ -67,5 +85,7 @@ def alternatives(
     made = []
     for own, result in results:
         named = matched(first, result.membership, weight)
-        made.append(Alternative(own, result, explain(problem, result), float(weight[named != first].sum()) / total))
+        made.append(
+            Alternative(own, result, explain(problem, result, cells), float(weight[named != first].sum()) / total)
+        )
     return tuple(made)

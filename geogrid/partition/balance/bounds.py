@@ -99,6 +99,8 @@ def least_by_touching(quotient: Quotient, *, seconds: float = 20.0) -> float:
         model.addConstr(final <= float(high[grid]) * (1 - is_gone))
         model.addConstr(final >= float(low[grid]) * (1 - is_gone))
         if into[grid]:
+            # What crosses the land of a dissolved grid changes its grid once; everybody moves once, so it is no more
+            # than the neighbours have.
             credit = model.addVariable(0, highs.kHighsInf, -float(rate[grid]))
             around = float(load[quotient.touching[grid]].sum())
             model.addConstr(credit <= sum(into[grid]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 
 from geogrid.errors import PlanError
 from geogrid.partition.balance.coarsening import contract
@@ -17,7 +18,7 @@ from geogrid.partition.balance.regions import Instance
 from geogrid.partition.balance.starts import grown, seeded, whole
 from geogrid.types import BoolArray, Finding, FloatArray, Int32Array, IntArray
 
-__all__ = ["AreaInstance", "make_instance"]
+__all__ = ["AreaInstance", "make_instance", "stations_in"]
 
 _FINE = 1e9
 """Weights that are not whole numbers are counted in billionths of a grid."""
@@ -68,6 +69,7 @@ class _Scaled:
     high: int
     aim: tuple[float, float]
     heavy: IntArray
+    scale: float
 
 
 def _scaled(measure: Measure, values: FloatArray, grids: int) -> _Scaled:
@@ -87,7 +89,7 @@ def _scaled(measure: Measure, values: FloatArray, grids: int) -> _Scaled:
         least, most = int(np.floor(low * scale)), int(np.ceil(high * scale))
     full = (least + most) // 2 if np.isfinite(high) else most
     counted = np.where(values > high, full, np.rint(values * scale)).astype(np.int64)
-    return _Scaled(counted, least, most, (low, high), heavy)
+    return _Scaled(counted, least, most, (low, high), heavy, scale)
 
 
 def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) -> AreaInstance:
@@ -102,7 +104,12 @@ def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) 
     local = np.full(len(graph), -1, np.int64)
     local[rows] = np.arange(len(rows))
     inside = (local[graph.first] >= 0) & (local[graph.second] >= 0)
-    scaled = [_scaled(measure, measure.values[rows], grids) for measure in problem.measures]
+    mine, seeds = _station_seeds(problem, graph.xy, rows, grids)
+    capacity = None if problem.capacity is None or mine is None else problem.capacity[mine]
+    measures = [*problem.measures]
+    if capacity is not None:
+        measures[0] = _holding(problem, measures[0], capacity, rows)
+    scaled = [_scaled(measure, measure.values[rows], grids) for measure in measures]
     primary = problem.measures[0].values[rows]
     mean = float(primary[primary > 0].mean()) if (primary > 0).any() else 1.0
     middle = graph.xy[rows].mean(axis=0)
@@ -110,7 +117,6 @@ def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) 
     moving = primary if problem.moving is None else problem.moving[rows]
     unit = float(moving[moving > 0].mean()) if (moving > 0).any() else 1.0
     stay = np.rint(problem.keep * 1000 * moving / unit).astype(np.int64)
-    seeds = _station_seeds(problem, graph.xy[rows], grids)
     locked = _locked(problem, rows, seeds)
     apart = [(local[a], local[b]) for a, b in problem.apart if local[a] >= 0 and local[b] >= 0]
     cost = np.rint(graph.cost_m[inside] * 1000).astype(np.int64)
@@ -142,15 +148,16 @@ def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) 
             start = _refilled(net, start, grids)
     anchor = np.full((grids, 2), np.nan)
     if problem.stations is not None and seeds is not None:
-        anchor[:] = problem.stations - middle
+        anchor[:] = problem.stations[mine] - middle
     closed = np.zeros(grids, np.uint8)
     if problem.locked_grids and numbers is not None:
         closed[np.isin(numbers, problem.locked_grids)] = 1
     mean_border = float(cost.mean()) if len(cost) else 1.0
-    limits = Limits(
-        np.tile([s.low for s in scaled], (grids, 1)).astype(np.int64),
-        np.tile([s.high for s in scaled], (grids, 1)).astype(np.int64), closed, anchor,
-    )  # fmt: skip
+    low, high = (np.tile([side(s) for s in scaled], (grids, 1)).astype(np.int64) for side in (_low, _high))
+    least, most = (np.tile([s.aim[end] for s in scaled], (grids, 1)).astype(np.float64) for end in (0, 1))
+    if capacity is not None:
+        high[:, 0], most[:, 0] = np.floor(capacity * scaled[0].scale + 1e-6), capacity
+    limits = Limits(low, high, closed, anchor)
     wishes = Wishes(
         problem.roundness_m * 1000,
         problem.pull_m * 1000,
@@ -159,11 +166,29 @@ def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) 
         _BEND if problem.keep > 0 else 0.0,
     )
     return AreaInstance(
-        Instance(net, limits, wishes), grids, group, numbers, start,
-        np.tile([s.aim[0] for s in scaled], (grids, 1)).astype(np.float64),
-        np.tile([s.aim[1] for s in scaled], (grids, 1)).astype(np.float64),
+        Instance(net, limits, wishes), grids, group, numbers if problem.start is not None else mine, start, least, most,
         _heavy_findings(problem, rows, scaled),
     )  # fmt: skip
+
+
+def _low(scaled: _Scaled) -> int:
+    return scaled.low
+
+
+def _high(scaled: _Scaled) -> int:
+    return scaled.high
+
+
+def _holding(problem: Problem, measure: Measure, capacity: FloatArray, rows: IntArray) -> Measure:
+    """Return the primary measure with the stations' capacities as its range, from nothing up."""
+    weight = float(measure.values[rows].sum())
+    if weight > float(capacity.sum()):
+        raise PlanError(
+            f"the stations of {problem.area_names[int(problem.area[rows[0]])]} hold less than its cells weigh",
+            given=f"{float(capacity.sum()):,.6g} in all, {measure.name} {weight:,.6g}",
+            mend=f"add a station, or room for {weight - float(capacity.sum()):,.6g} more",
+        )  # fmt: skip
+    return Measure(measure.name, measure.values, None, 0.0, float(capacity.max()))
 
 
 def _existing(problem: Problem, rows: IntArray, grids: int) -> tuple[IntArray | None, Int32Array | None]:
@@ -181,17 +206,34 @@ def _existing(problem: Problem, rows: IntArray, grids: int) -> tuple[IntArray | 
     return numbers, np.where(here >= 0, np.searchsorted(numbers, here), -1).astype(np.int32)
 
 
-def _station_seeds(problem: Problem, xy: FloatArray, grids: int) -> IntArray | None:
-    """Return the cell of each station: the nearest one."""
+def stations_in(problem: Problem, xy: FloatArray, rows: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the stations that stand in the cells `rows`, and the cell (position in `rows`) of each: the nearest one."""
+    stations = problem.stations if problem.stations is not None else np.empty((0, 2))
+    tree = shapely.STRtree(np.asarray(shapely.points(xy), dtype=object))
+    cell = tree.query_nearest(np.asarray(shapely.points(stations), dtype=object), all_matches=False)[1]
+    place = np.full(len(xy), -1, np.int64)
+    place[rows] = np.arange(len(rows))
+    mine = np.flatnonzero(place[cell] >= 0)
+    return mine, place[cell[mine]]
+
+
+def _station_seeds(
+    problem: Problem, xy: FloatArray, rows: IntArray, grids: int
+) -> tuple[IntArray, IntArray] | tuple[None, None]:
+    """Return the area's stations and their cells."""
     if problem.stations is None:
-        return None
-    if len(problem.stations) != grids:
-        raise PlanError("stations and grids differ in number", given=f"{len(problem.stations)} stations, {grids} grids")
-    away = np.hypot(*(problem.stations[:, None, :] - xy[None]).transpose(2, 0, 1))
-    seeds = np.asarray(np.argmin(away, axis=1), np.int64)
+        return None, None
+    mine, seeds = stations_in(problem, xy, rows)
+    if len(mine) != grids:
+        name = problem.area_names[int(problem.area[rows[0]])]
+        raise PlanError("stations and grids differ in number", given=f"{len(mine)} stations in {name}, {grids} grids")
     if len(np.unique(seeds)) < len(seeds):
-        raise PlanError("two stations stand in the same cell", mend="count them as one station, or cut smaller cells")
-    return seeds
+        twice = np.flatnonzero(np.bincount(seeds) > 1)
+        raise PlanError(
+            "two stations stand in the same cell", given=", ".join(str(code) for code in problem.graph.codes[rows[twice]]),
+            mend="count them as one station, or cut smaller cells",
+        )  # fmt: skip
+    return mine, seeds
 
 
 def _locked(problem: Problem, rows: IntArray, seeds: IntArray | None) -> BoolArray:

@@ -16,13 +16,13 @@ from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.graph import CellGraph, build_graph
 from geogrid.partition.balance.points import count_points, read_points, smoothed
 from geogrid.partition.balance.problem import Measure, Problem, measure_of
-from geogrid.partition.balance.reasons import area_findings, explain
-from geogrid.partition.balance.seams import Seam
-from geogrid.partition.balance.solving import balance
+from geogrid.partition.balance.reading import SeamSection, seam_of, stations_of
+from geogrid.partition.balance.reasons import area_findings, explain, reach_findings
+from geogrid.partition.balance.solving import Balanced, balance
 from geogrid.partition.division import Division
 from geogrid.partition.grouping import Grouping, area_rows
 from geogrid.partition.section import PlanPath, Section, StackedSection
-from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
+from geogrid.types import Finding, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["AlignSection", "BalanceSection", "SeamSection", "WeightSection", "group_in_balance", "problem_of"]
 
@@ -60,29 +60,6 @@ class WeightSection(Section):
     max: Annotated[float, Field(gt=0)] | None = None
 
 
-class SeamSection(Section):
-    """A file of seams: what a metre of border along them costs.
-
-    Parameters
-    ----------
-    file : path
-    name : str, optional
-    factor, within_m, barrier : see `Seam`
-    bridges : path, optional
-        Lines over which a barrier can be crossed.
-    reading : dict
-        How the file is read, handed on to `read_features`.
-    """
-
-    file: PlanPath
-    name: str | None = None
-    factor: Annotated[float, Field(ge=0)] = 0.3
-    within_m: Annotated[float, Field(ge=0)] = 10.0
-    barrier: bool = False
-    bridges: PlanPath | None = None
-    reading: dict[str, Any] = Field(default_factory=dict)
-
-
 class AlignSection(Section):
     """Another layer of the plan whose borders are cheap to follow (police, market: 网格耦合)."""
 
@@ -107,7 +84,9 @@ class BalanceSection(StackedSection):
     tolerance : float
     seams, align : list
     stations : path, optional
-        Points; one grid for each.
+        Points; one grid for each. With `within`, an area has as many grids as stations.
+    capacity : str, optional
+        A column of the stations: the most primary weight the grid of each may hold.
     pull_m, reach_m, roundness_m : float
         See `Problem`.
     start : str, optional
@@ -138,6 +117,7 @@ class BalanceSection(StackedSection):
     seams: tuple[SeamSection, ...] = ()
     align: tuple[AlignSection, ...] = ()
     stations: PlanPath | None = None
+    capacity: str | None = None
     pull_m: Annotated[float, Field(ge=0)] = 0.0
     reach_m: Annotated[float, Field(gt=0)] | None = None
     roundness_m: Annotated[float, Field(ge=0)] = 0.0
@@ -164,6 +144,9 @@ class BalanceSection(StackedSection):
             raise ValueError("say how many grids: count, weight_target, weight_max, cells_max, stations or start")
         if self.count is not None and self.weight_target is not None:
             raise ValueError("count and weight_target both say how many grids; leave one out")
+        for key in ("capacity", "reach_m"):
+            if getattr(self, key) is not None and self.stations is None:
+                raise ValueError(f"{key} is about stations: name their file as `stations`")
         return self
 
 
@@ -195,8 +178,14 @@ def group_in_balance(division: Division, section: BalanceSection, progress: Prog
         rank[done.membership].astype(np.int32),
         names=np.array([f"{section.name} {row + 1}" for row in range(len(order))], dtype=object) if names is None else names,
         attributes=attributes,
-        findings=(*findings, *done.findings, *area_findings(problem, done), *off),
+        findings=(*findings, *done.findings, *area_findings(problem, done), *reach_findings(problem, done), *off, *_ended(done)),
     )  # fmt: skip
+
+
+def _ended(done: Balanced) -> tuple[Finding, ...]:
+    if done.stopped != "interrupt":
+        return ()
+    return (Finding("search_ended", "interrupted: these are the best grids found until then", ()),)
 
 
 def _reading_order(problem: Problem, membership: Int32Array, grids: int) -> IntArray:
@@ -222,7 +211,7 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
     labels = np.where(below.codes == "", [f"row {row + 1}" for row in range(len(below))], below.codes).astype(object)
     other = [(_rows_of(division, align.layer, section.of), align.factor) for align in section.align]
     graph = build_graph(
-        shapes, metric, codes=labels, seams=[_seam(seam) for seam in section.seams], other=other
+        shapes, metric, codes=labels, seams=[seam_of(seam) for seam in section.seams], other=other
     )  # fmt: skip
     rows = {str(code): row for row, code in enumerate(labels)} | {
         str(name): row for row, name in enumerate(below.names) if name
@@ -241,7 +230,9 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
     if section.locked_cells:
         locked = np.zeros(len(below), bool)
         locked[[_row(rows, code, section) for code in section.locked_cells]] = True
-    stations = None if section.stations is None else _stations(section, metric)
+    stations, capacity = (
+        (None, None) if section.stations is None else stations_of(section.stations, section.capacity, metric)
+    )
     problem = Problem(
         graph, measures, area, names,
         count=len(stations) if stations is not None else section.count, target=section.weight_target,
@@ -249,7 +240,7 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
         locked_grids=_grids(division, section),
         together=tuple(tuple(_row(rows, code, section) for code in members) for members in section.together),
         apart=tuple((_row(rows, a, section), _row(rows, b, section)) for a, b in section.apart),
-        stations=stations, pull_m=section.pull_m, reach_m=section.reach_m or float("inf"),
+        stations=stations, capacity=capacity, pull_m=section.pull_m, reach_m=section.reach_m or float("inf"),
         roundness_m=section.roundness_m, islands=section.islands,
     )  # fmt: skip
     return problem, findings
@@ -291,26 +282,6 @@ def _rows_of(division: Division, layer: str, of: str) -> IntArray:
     result = np.full(len(division.layer(of)), -1, np.int64)
     result[division.from_cells(of)] = division.from_cells(layer)
     return result
-
-
-def _seam(section: SeamSection) -> Seam:
-    from geogrid.boundaries import read_features
-
-    shapes = np.asarray(read_features(section.file, **section.reading).geometry.array, dtype=object)
-    bridges = None
-    if section.bridges is not None:
-        bridges = np.asarray(read_features(section.bridges).geometry.array, dtype=object)
-    name = section.name or section.file.stem
-    return Seam(name, shapes, section.factor, section.within_m, section.barrier, bridges)
-
-
-def _stations(section: BalanceSection, metric: Metric) -> FloatArray:
-    from geogrid.boundaries import read_features
-
-    shapes = np.asarray(read_features(section.stations or "").geometry.array, dtype=object)
-    if not (shapely.get_type_id(shapes) == 0).all():
-        raise PlanError("stations are points", source=section.stations)
-    return metric.to_metres(shapely.get_coordinates(shapes))
 
 
 def _measures(

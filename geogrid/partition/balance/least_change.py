@@ -27,13 +27,17 @@ _FEWEST = 400
 _ROUNDS, _CYCLE = 48, 6
 _MORE = 4 * _CYCLE
 _PRESSING = 40
-_PASSES = (0.3, 0.7)
-"""Share of the budget of each pass; the first tries all choices, the second the best ones."""
+_PASSES = ((0.3, 0.5), (0.7, 1.0))
+"""Share of the effort of each pass, and of the time until which it may go on; the first tries all choices, the second
+the best ones."""
 
 _HOT, _COLD = 0.6, 0.02
 
 _MARGIN = 0.0008
 """Ranges are narrower by this share of themselves while annealing, so that the last few units fit."""
+
+_CHOOSING = 0.3
+"""At most this share of a limit of time goes into choosing what to relocate."""
 
 _PROMISING = 1.04
 """A choice whose flows move more than this many times the least is not tried."""
@@ -107,12 +111,12 @@ def least_change(
         tries.append(_tried(instance, begin.outcome.part, begin.relocated))
     stopped = "effort"
     try:
-        lanes = _beginnings(made, start, relocate=relocate, budget=budget, seed=int(seeds.integers(2**31)))
+        lanes = _beginnings(made, start, relocate=relocate, clock=clock, seed=int(seeds.integers(2**31)))
         with ThreadPoolExecutor(budget.workers) as threads:
             pool = threads if budget.workers > 1 else None
-            for number, share in enumerate(_PASSES):
+            for number, (share, until) in enumerate(_PASSES):
                 fate = [int(seeds.integers(1, 2**31)) for _ in lanes]
-                own = _share(clock, share, len(lanes), last=number == len(_PASSES) - 1)
+                own = _share(clock, share, len(lanes), until)
 
                 def work(lane: int, lanes: list[_Try] = lanes, own: Budget = own, fate: list[int] = fate) -> _Try:
                     return _annealed(instance, lanes[lane], own, fate[lane])
@@ -131,22 +135,24 @@ def least_change(
     return Change(Outcome(best.part, best.outside, best.rank[1], clock.elapsed, stopped), best.relocated)
 
 
-def _beginnings(made: AreaInstance, start: Int32Array, *, relocate: bool, budget: Budget, seed: int) -> list[_Try]:
+def _beginnings(made: AreaInstance, start: Int32Array, *, relocate: bool, clock: Clock, seed: int) -> list[_Try]:
     """Return the most promising choices of relocation as grids."""
     instance, stay = made.instance, made.instance.net.stay
     as_it_is = _tried(instance, start, ())
-    if not relocate or instance.grids < 2 or not (stay > 0).any() or (budget.stop is not None and budget.stop.is_set()):
+    if not relocate or instance.grids < 2 or not (stay > 0).any() or clock.left() <= 0:
         return [as_it_is]
-    choices = relocations(quotient_of(instance, start, stay), tries=_TRIES, seed=seed)
+    choices = relocations(
+        quotient_of(instance, start, stay), tries=_TRIES, seed=seed, over=lambda: clock.left(_CHOOSING) <= 0
+    )
     return [
         _tried(instance, founded(instance.net, start, choice), choice.dissolved) if choice.dissolved else as_it_is
         for choice in choices if choice.moved <= _PROMISING * choices[0].moved
     ]  # fmt: skip
 
 
-def _share(clock: Clock, share: float, lanes: int, *, last: bool) -> Budget:
-    """Return the budget of each of `lanes` annealings side by side, for a share of the whole."""
-    budget, left = clock.budget, clock.left(1.0 if last else share)
+def _share(clock: Clock, share: float, lanes: int, until: float) -> Budget:
+    """Return the budget of each of `lanes` annealings side by side, for a share of the effort and until a share of the time."""
+    budget, left = clock.budget, clock.left(until)
     seconds = None if left == float("inf") else max(left * min(budget.workers, lanes) / lanes, 1e-3)
     return replace(budget, effort=budget.effort * share / lanes, seconds=seconds, workers=1)
 

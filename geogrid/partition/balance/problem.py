@@ -144,7 +144,10 @@ class Problem:
     apart : tuple of (int, int)
         Cells that do not.
     stations : (k, 2) float64, optional
-        Metres: each grid has one of these stations, in order; the station's cell is its seed.
+        Metres: each grid has one of these stations, in order; the station's cell is its seed. An area has as many
+        grids as stations stand in it.
+    capacity : (k,) float64, optional
+        The most primary weight the grid of each station may hold, instead of a tolerance or range.
     pull_m : float
         Metres of border that a metre between a mean cell and its station costs.
     reach_m : float
@@ -171,6 +174,7 @@ class Problem:
     together: tuple[tuple[int, ...], ...] = ()
     apart: tuple[tuple[int, int], ...] = ()
     stations: FloatArray | None = None
+    capacity: FloatArray | None = None
     pull_m: float = 0.0
     reach_m: float = float("inf")
     roundness_m: float = 0.0

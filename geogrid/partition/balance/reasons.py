@@ -14,7 +14,7 @@ from geogrid.partition.division import dissolve
 from geogrid.partition.measures import area_to_hull
 from geogrid.types import Finding, FloatArray, IntArray
 
-__all__ = ["GridReasons", "area_findings", "explain"]
+__all__ = ["GridReasons", "area_findings", "explain", "reach_findings"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +124,8 @@ def _why(problem: Problem, done: Balanced, grid: int) -> str:
             words += "a single cell cannot be divided"
         elif done.stopped == "time":
             words += "the search ended by its time limit; give it more time or a wider tolerance"
+        elif done.stopped == "interrupt":
+            words += "the search was interrupted"
         else:
             words += "no exchange of cells with its neighbours was found that meets it"
         said.append(words)
@@ -161,4 +163,23 @@ def area_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
         )
         codes = problem.graph.codes[np.flatnonzero(problem.area == row)[:1]]
         found.append(Finding("area_can_be_met", said, tuple(str(code) for code in codes), amount=float(weighs)))
+    return tuple(found)
+
+
+def reach_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
+    """Return which cells are farther from the station of their grid than `reach_m`, one finding a grid."""
+    if problem.stations is None or not np.isfinite(problem.reach_m):
+        return ()
+    away = np.hypot(*(problem.graph.xy - problem.stations[done.membership]).T)
+    found = []
+    for grid in np.unique(done.membership[away > problem.reach_m]).tolist():
+        cells = np.flatnonzero((done.membership == grid) & (away > problem.reach_m))
+        codes = tuple(str(code) for code in problem.graph.codes[cells[:10]])
+        every = np.hypot(*(problem.graph.xy[cells][:, None] - problem.stations[None]).transpose(2, 0, 1)).min(axis=1)
+        lost = int((every > problem.reach_m).sum())
+        said = (
+            f"{len(cells)} cell(s) are farther than {problem.reach_m:,.0f} m from station {grid + 1}, the farthest "
+            f"{away[cells].max():,.0f} m ({codes[0]}); {lost} of them reach no station within that"
+        )
+        found.append(Finding("station_in_reach", said, codes, amount=float(away[cells].max()), unit="m"))
     return tuple(found)

@@ -8,6 +8,7 @@ over choices, a few milliseconds each, finds the best.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -206,7 +207,9 @@ class _Flows:
         return Relocation(tuple(sorted(dissolved)), tuple(sorted(sites)), told[0], told[1], moved)
 
 
-def relocations(quotient: Quotient, *, tries: int, seed: int, steps: int = 600) -> list[Relocation]:
+def relocations(
+    quotient: Quotient, *, tries: int, seed: int, steps: int = 600, over: Callable[[], bool] | None = None
+) -> list[Relocation]:
     """Return good choices, the best first; the first of all is to relocate nothing if no choice moves less.
 
     Parameters
@@ -215,6 +218,8 @@ def relocations(quotient: Quotient, *, tries: int, seed: int, steps: int = 600) 
         Annealings from different beginnings; equal choices are named once.
     steps : int
         Choices looked at in each.
+    over : callable, optional
+        Whether the time for it is over; the best choices until then are returned.
 
     Raises
     ------
@@ -225,20 +230,26 @@ def relocations(quotient: Quotient, *, tries: int, seed: int, steps: int = 600) 
     found: dict[tuple[tuple[int, ...], tuple[int, ...]], Relocation] = {((), ()): flows.chosen([], [])}
     if flows.light and flows.sites and len(quotient.load) > 3:
         for number in range(tries):
+            if over is not None and over():
+                break
             rng = np.random.default_rng([seed, number])
-            best = _annealed(flows, quotient, min(steps, 30 * len(quotient.load)), rng)
+            best = _annealed(flows, quotient, min(steps, 30 * len(quotient.load)), rng, over)
             choice = flows.chosen(*best)
             found.setdefault((choice.dissolved, choice.sites), choice)
     kept = [choice for choice in found.values() if np.isfinite(choice.moved)] or [Relocation((), (), {}, {}, np.inf)]
     return sorted(kept, key=lambda choice: (choice.moved, choice.dissolved))
 
 
-def _annealed(flows: _Flows, quotient: Quotient, steps: int, rng: np.random.Generator) -> tuple[list[int], list[int]]:
+def _annealed(
+    flows: _Flows, quotient: Quotient, steps: int, rng: np.random.Generator, over: Callable[[], bool] | None
+) -> tuple[list[int], list[int]]:
     here: tuple[list[int], list[int]] = ([], [])
     value = flows.moved(*here)
     best, best_value = here, value
     warmth = 0.25 * float((quotient.load * quotient.rate).mean()) * quotient.price_unit
     for step in range(steps):
+        if over is not None and over():
+            break
         tried = _changed(flows, quotient, here, rng)
         tried_value = flows.moved(*tried)
         heat = warmth * (1 - step / steps)

@@ -57,12 +57,13 @@ def along_streets(cells: FloatArray, candidates: FloatArray, streets: npt.NDArra
     ----------
     cells, candidates : (·, 2) float64, metres
     streets : (s,) shapely lines, same CRS, joined where they share a vertex
-        Each place is put on the nearest vertex of a street, and the way there counts too.
+        Each place is put on the nearest point of a street (to within 10 m), and the way there counts too.
     """
     from scipy.sparse import coo_array  # type: ignore[import-untyped]
     from scipy.sparse.csgraph import dijkstra  # type: ignore[import-untyped]
 
-    xy, line = shapely.get_coordinates(streets, return_index=True)
+    parts = shapely.get_parts(np.asarray(streets, dtype=object))
+    xy, line = shapely.get_coordinates(shapely.segmentize(parts, 20.0) if len(parts) else parts, return_index=True)
     if len(xy) == 0:
         raise InputError("no streets to go along")
     vertex, number = np.unique(np.round(xy, 2), axis=0, return_inverse=True)

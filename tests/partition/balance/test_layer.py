@@ -122,10 +122,23 @@ def test_rebalance_shows_the_choice_and_publishes_it_with_codes_kept(atlas, tmp_
     assert steps[0]["asked"] == "as it is"
     assert steps[0]["moved"] == 0
     assert len(steps) == 3
+    assert all(step["at_least"] <= step["moved"] for step in steps if step["valid"])
     result = run("rebalance", *words, "--pick", 0.6, "--valid-from", "2026-06-01")
     assert result.exit_code == 0, result.output
     after = Atlas.open(atlas).edition(2).layer("responsibility")
     assert sorted(after.codes.tolist()) == sorted(before.codes.tolist())
+
+
+def test_rebalance_names_grids_that_moved_and_says_a_percentage_is_none(atlas):
+    words = ["--atlas", atlas, "--layer", "responsibility", "--tolerance", 0.3, "--bound", 1, "--json"]
+    result = run("rebalance", *words)
+    step = json.loads(result.stdout)["steps"][-1]
+    assert {"relocated", "at_least", "at_least_between_neighbours"} <= set(step)
+    wrong = run("rebalance", "--atlas", atlas, "--layer", "responsibility", "--tolerance", 5)
+    assert isinstance(wrong.exception, InputError)
+    assert "share, not a percentage" in str(wrong.exception)
+    nowhere = run("rebalance", "--atlas", atlas, "--layer", "cell")
+    assert "not a layer of grids" in str(nowhere.exception)
 
 
 def test_compare_prints_a_table_and_draws_a_page(tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from geogrid.partition.balance import Budget, balance, rebalance
+from geogrid.partition.balance import Budget, balance, explain, rebalance
 from geogrid.partition.balance.bounds import least_by_shapes_at_will, least_by_touching
 from geogrid.partition.balance.founding import founded
 from geogrid.partition.balance.instances import make_instance
@@ -128,6 +128,7 @@ def test_ctrl_c_gives_whole_grids_in_every_area(make_town, make_problem, is_whol
         calls.clear()
         done = balance(problem, budget=Budget(effort=2000, workers=workers), progress=interrupting)
         assert done.stopped == "interrupt"
+        assert all(why.endswith("the search was interrupted") for why in explain(problem, done).why if why)
         assert is_whole(graph, done.membership)
         assert len(np.unique(done.membership)) == 24
         assert all(len(set(area[done.membership == grid].tolist())) == 1 for grid in range(24))

@@ -1,5 +1,7 @@
 """Where stations stand."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 import shapely
@@ -42,6 +44,35 @@ def test_demands_that_cannot_be_are_refused():
         cover_cells(straight(LINE, LINE[:1]), 100.0)
     with pytest.raises(PlanError, match="cannot be placed"):
         place_stations(straight(LINE, LINE), np.ones(7), 8)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_placements_are_those_of_trying_every_choice(seed):
+    rng = np.random.default_rng(seed)
+    cells, candidates = rng.uniform(0, 1000, (12, 2)), rng.uniform(0, 1000, (7, 2))
+    demand, far = rng.integers(1, 20, 12).astype(float), straight(cells, candidates)
+    existing = np.array([int(rng.integers(7))])
+    choices = [np.array(c) for c in combinations(range(7), 3) if existing[0] in c]
+    walked = min((demand * far[:, choice].min(axis=1)).sum() for choice in choices)
+    found = place_stations(far, demand, 3, existing=existing)
+    assert found.proved
+    assert existing[0] in found.sites
+    assert (demand * found.distance_m).sum() == pytest.approx(walked)
+    reach = 450.0
+    best = max(demand[(far[:, choice] <= reach).any(axis=1)].sum() for choice in choices)
+    covering = cover_cells(far, reach, demand=demand, stations=3, existing=existing)
+    assert demand[covering.serves >= 0].sum() == pytest.approx(best)
+    wide = float(far.min(axis=1).max()) + 1.0
+    fewest = next(
+        k for k in range(1, 8) for c in combinations(range(7), k) if (far[:, list(c)] <= wide).any(axis=1).all()
+    )
+    assert len(cover_cells(far, wide).sites) == fewest
+
+
+def test_ways_are_measured_from_the_nearest_point_of_a_long_street():
+    street = np.array([shapely.LineString([(0, 0), (1000, 0)])])
+    way = along_streets(np.array([[500.0, 30.0]]), np.array([[700.0, 0.0]]), street)
+    assert way[0, 0] == pytest.approx(230, abs=20)
 
 
 def test_ways_along_streets_go_round_the_corner():
