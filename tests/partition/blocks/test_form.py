@@ -196,6 +196,15 @@ def test_a_window_finds_what_trying_all_divisions_finds(widths, heights):
     assert (loc == -1).all()
 
 
+def test_a_seam_through_one_of_three_houses_that_overlap_goes_round_all_of_them():
+    houses = np.array([here(shapely.box(x, y, x + 25, y + 18)) for x, y in ((5, 65), (11, 31), (7, 48))], dtype=object)
+    lines = [line((120, 320), (0, 55)), line((0, 0), (0, 200))]
+    done = cut_ground(frame_of(shapely.box(0, 0, 300, 200)), Ground(Seams.of(lines), houses), section())
+    ours = done.stretches.reason != LEGAL
+    borders = shapely.linestrings(np.stack([done.stretches.start[ours], done.stretches.end[ours]], axis=1))
+    assert len(shapely.STRtree(shapely.buffer(houses, -0.05)).query(borders, predicate="intersects")[0]) == 0
+
+
 @settings(max_examples=12, deadline=None)
 @given(
     st.lists(st.tuples(*[st.integers(-20, 320)] * 4), max_size=10),
