@@ -78,6 +78,10 @@ def read_ring(mesh: Mesh, face: int) -> Ring:
 @compiled
 def segments_meet(px: float, py: float, qx: float, qy: float, ax: float, ay: float, bx: float, by: float) -> bool:
     """Return whether two segments share a point."""
+    if max(px, qx) < min(ax, bx) or max(ax, bx) < min(px, qx):
+        return False
+    if max(py, qy) < min(ay, by) or max(ay, by) < min(py, qy):
+        return False
     d1 = (qx - px) * (ay - py) - (qy - py) * (ax - px)
     d2 = (qx - px) * (by - py) - (qy - py) * (bx - px)
     if (d1 > 0 and d2 > 0) or (d1 < 0 and d2 < 0):

@@ -69,13 +69,14 @@ def _carry(  # type: ignore[no-untyped-def]
     obstacles: Obstacles,
 ):  # fmt: skip
     """Add the links; return nodes and edges now in use."""
-    degree, last = np.zeros(nodes, np.int64), np.zeros(nodes, np.int64)
+    # The exclusive-or of a node's edges names its last one when only one is left; both grow with the links.
+    degree, last = np.zeros(len(x), np.int64), np.zeros(len(x), np.int64)
     for e in range(edges):
         for side in range(2):
             degree[ends[e, side]] += 1
             last[ends[e, side]] ^= e
-    own = np.full(edges, -1, np.int64)
-    for tip in range(len(degree)):
+    own = np.full(len(ends), -1, np.int64)
+    for tip in range(len(legal)):
         if degree[tip] != 1 or legal[tip]:
             continue
         # Back along the blind end: its length, and the way its last metres point.
@@ -124,13 +125,19 @@ def _carry(  # type: ignore[no-untyped-def]
             node = nodes
             x[node], y[node] = qx, qy
             nodes += 1
-            ends[edges, 0], ends[edges, 1] = node, ends[hit, 1]
+            beyond = ends[hit, 1]
+            ends[edges, 0], ends[edges, 1] = node, beyond
             piece_of[edges] = piece_of[hit]
             ends[hit, 1] = node
+            degree[node], last[node] = 2, hit ^ edges
+            last[beyond] ^= hit ^ edges
             edges += 1
         elif node < len(degree):
             degree[node] += 1  # It may have been a blind end itself.
         ends[edges, 0], ends[edges, 1] = tip, node
+        for n in (tip, node):
+            degree[n] += 1
+            last[n] ^= edges
         edges += 1
     return nodes, edges
 

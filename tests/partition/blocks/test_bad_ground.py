@@ -34,8 +34,8 @@ def read(folder, **more):
     return read_ground(BlocksSection.model_validate(layer, context={"folder": folder}), METRIC)
 
 
-def test_dangling_seams_bound_nothing():
-    dangling = [line((20, 60), (90, 60)), line((150, 50), (190, 50))]
+def test_short_dangling_seams_bound_nothing():
+    dangling = [line((20, 60), (35, 60)), line((150, 50), (165, 50))]
     done = cells_of(PLACE, Seams.of([line((150, 0), (150, 200)), *dangling]))
     middle = shapely.points((done.stretches.start + done.stretches.end) / 2)
     assert not shapely.dwithin(shapely.multilinestrings(dangling), middle, 0.01).any()
