@@ -275,8 +275,8 @@ def main() -> None:
     if not options.once:
         if not chosen or "T5" in chosen:
             before = ours(city, "T2", 5)[1].membership
-            _balance_change.regrown(city, before)
-            _balance_change.fronts(city, before)
+            _balance_change.regrown(city, before, judged)
+            _balance_change.fronts(city, before, judged)
         if not chosen or "big" in chosen:
             subprocess.run([sys.executable, "-m", "benchmarks.balance", "--only", "big"], check=True)
         if not chosen or "exact" in chosen:
