@@ -17,7 +17,7 @@ from geogrid.partition.balance import Budget, Measure, Problem, balance, rebalan
 from geogrid.partition.balance.rebalance import matched
 
 TOLERANCES = (0.30, 0.25, 0.20, 0.15, 0.10, 0.07, 0.05)
-LEAST_PEOPLE = 5000.0
+LEAST_PEOPLE = 3000.0
 """What a mean block kept is worth in metres of border where people count and borders hardly do."""
 
 
