@@ -13,8 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from geogrid.types import Progress as ProgressCallback
 
@@ -64,6 +74,14 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, tit
     console().print(table)
 
 
+class _Rate(ProgressColumn):
+    """How many are done in a second: of ``cut cells``, cells."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if not speed or speed < 1 else f"{speed:,.0f}/s", style="progress.data.speed")
+
+
 def print_changes(changes: Sequence[Change], *, applied: bool, json: bool) -> None:
     """Print what an import changed, or would change if it was not `applied`."""
     if json:
@@ -88,7 +106,8 @@ def print_written(path: Path, *, json: bool) -> None:
 def progress_bar(*, quiet: bool = False) -> Iterator[ProgressCallback]:
     """Yield a progress callback that draws a bar per step on standard error."""
     bar = Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(),
+        TimeRemainingColumn(),
         console=errors(), transient=True, disable=quiet or not sys.stderr.isatty(),
     )  # fmt: skip
     tasks: dict[str, Any] = {}

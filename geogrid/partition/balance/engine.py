@@ -303,9 +303,9 @@ def _polish(run: _Run, part: Int32Array) -> None:
     recuttable = not (instance.net.fixed.any() or instance.limits.closed.any() or (instance.net.home >= 0).any())
     while effort_left > 0 and run.clock.left() > 0:
         valid = run.best[0] == 0
-        size = float(run.seeds.choice([2, 3, 4, 6] if valid else [3, 5, 8, 16]))
+        size = float(run.seeds.choice([2, 3, 4, 6, 8, 12] if valid else [3, 5, 8, 16]))
         heat = float(run.seeds.uniform(0.35, 0.9))
-        effort = min(float(run.seeds.choice([150, 300, 600])), effort_left)
+        effort = min(float(run.seeds.choice([150, 300, 600, 1500])), effort_left)
         recut = recuttable and run.seeds.uniform() < (0.15 if valid else 0.3)
         regions = _regions_to_polish(run, part, size, valid)
         seeds = [run.seed() for _ in regions]
@@ -358,9 +358,10 @@ def _reheat(
     plan, small = run.schedule, region.instance
     hard = pressure * plan.hard * run.unit
 
-    def value(part: Int32Array) -> float:
+    def value(part: Int32Array) -> tuple[float, float]:
         cost, outside = price(small.net, small.limits, small.wishes, part)
-        return float(cost) + float((outside * hard).sum())
+        over = float((outside * hard).sum())
+        return (over, float(cost)) if run.best[0] == 0 else (0.0, float(cost) + over)
 
     part = region.part.copy()
     if recut and len(part) > len(region.grids):

@@ -1,27 +1,29 @@
 """Exact grids for small problems, by HiGHS, with a proof of the gap.
 
-Binary variables say which grid a cell is in, a continuous one for each border whether it separates; the grids'
-numbers are kept apart by letting cell i only join grid g <= i (symmetry). Contiguity is
-demanded by cuts: when a solution has a grid in pieces, the cells around the smaller piece separate
-it from the rest, and one of them must join (a, b-separator inequalities; Fischetti et al. 2017).
+The model is `exact_model`'s: grids in range, bounded from below by the cheapest outline of one grid. Contiguity
+is demanded by cuts when a solution has a grid in pieces; a known solution (the search's) bounds the cost from above, so that
+what is left to HiGHS is to prove that nothing is cheaper.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from geogrid.errors import InputError, MissingPartError, PlanError
-from geogrid.partition.balance.graph import components
+from geogrid.partition.balance.exact_model import Model, alike, build_model, pieces_cut_off, single_outlines
 from geogrid.partition.balance.regions import Instance
 from geogrid.types import FloatArray, Int32Array
 
-__all__ = ["Exact", "solve_exactly"]
+__all__ = ["Exact", "NoSuchGridsError", "solve_exactly"]
 
 _MOST_CELLS = 120
+
+
+class NoSuchGridsError(PlanError):
+    """Contiguous grids in range do not exist; proved."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,48 +74,52 @@ def solve_exactly(instance: Instance, *, seconds: float = 60.0, start: Int32Arra
         If highspy is not installed.
     InputError
         If there are too many cells.
+    NoSuchGridsError
+        If no grids meet the ranges.
     PlanError
-        If no grids meet the ranges (proved), or none were found in time and no start was given.
+        If none were found in time and no start was given.
     """
     try:
-        import highspy
+        import highspy  # noqa: F401
     except ImportError:
         raise MissingPartError("the exact solver is not installed", mend="pip install 'geogrid[balance]'") from None
     if instance.cells > _MOST_CELLS:
         raise InputError("too many cells for the exact solver", given=instance.cells, allowed=f"up to {_MOST_CELLS}")
     begun = time.monotonic()
-    model, join = _model(highspy, instance)
-    bound = 0.0
+
+    def left() -> float:
+        return seconds - (time.monotonic() - begun)
+
+    limits, free = instance.limits, alike(instance)
+    outline = single_outlines(instance, seconds=seconds / 3) if free else np.zeros(instance.cells)
+    if not np.isfinite(outline).all():
+        raise NoSuchGridsError("no grids meet the ranges; proved by HiGHS", mend="widen the tolerance")
+    model = build_model(instance, grids=instance.grids, low=limits.low, high=limits.high, every_cell=True)
+    if free:
+        _use_that_grids_are_alike(model, instance, outline)
+    bound = 500.0 * instance.grids * float(outline.min())
     best, cost = (None, np.inf) if start is None else (start.astype(np.int32), _cost(instance, start))
-    while True:
-        left = seconds - (time.monotonic() - begun)
-        if left <= 0:
-            break
-        model.setOptionValue("time_limit", float(left))
-        if best is not None:
-            # Nothing dearer than what is known needs to be looked at.
-            model.setOptionValue("objective_bound", float(cost) + 1.0)
-        model.run()
-        status = model.getModelStatus()
-        if status == highspy.HighsModelStatus.kInfeasible:
+    if best is not None:
+        _ask_for_less(model, instance, cost)
+    while left() > 0 and bound < cost:
+        status, dual, values = model.solve(left())
+        if status == "infeasible":
             if best is None:
-                raise PlanError("no grids meet the ranges; proved by HiGHS", mend="widen the tolerance")
+                raise NoSuchGridsError("no grids meet the ranges; proved by HiGHS", mend="widen the tolerance")
             bound = cost
             break
-        info = model.getInfo()
-        bound = max(bound, min(float(info.mip_dual_bound), cost))
-        values = np.asarray(model.getSolution().col_value)
-        if info.primal_solution_status != 2:
+        bound = min(max(bound, 1000 * dual), cost)
+        if values is None:
             break
-        part = np.argmax(values[join], axis=1).astype(np.int32)
-        cuts = _cut_pieces(highspy, model, instance, join, part)
-        if not cuts:
-            found = _cost(instance, part)
-            if found < cost:
-                best, cost = part, found
-            if status == highspy.HighsModelStatus.kOptimal:
-                bound = min(cost, max(bound, float(info.mip_dual_bound)))
-            break
+        part = np.argmax(values[model.join], axis=1).astype(np.int32)
+        if sum(pieces_cut_off(model, instance, part == grid) for grid in range(instance.grids)):
+            continue
+        found = _cost(instance, part)
+        if found < cost:
+            best, cost = part, found
+        if status == "optimal":
+            bound = cost
+        break
     if best is None:
         raise PlanError(
             "no contiguous grids were found in time", given=f"{seconds:g} s", mend="give more seconds or a start"
@@ -122,91 +128,33 @@ def solve_exactly(instance: Instance, *, seconds: float = 60.0, start: Int32Arra
     return Exact(best, cost, bound, proved, time.monotonic() - begun)
 
 
+def _ask_for_less(model: Model, instance: Instance, cost: float) -> None:
+    """Only solutions cheaper than `cost`, mm, are of interest."""
+    model.add(-np.inf, cost / 1000 - 1e-3, model.cut, instance.net.cost[model.borders] / 1000)
+
+
+def _use_that_grids_are_alike(model: Model, instance: Instance, outline: FloatArray) -> None:
+    """Leave one way only of numbering the grids, and say how long the outline of each is at least."""
+    join = model.join
+    # The first cell is in grid 0, the one farthest from it in grid 0 or 1, and so on.
+    xy = instance.net.place[:, 1:3]
+    ranked = [int(np.argmax(instance.net.weight[:, 0]))]
+    for _ in range(instance.grids - 1):
+        away = np.min(np.hypot(*(xy[:, None] - xy[ranked][None]).transpose(2, 0, 1)), axis=1)
+        away[ranked] = -1.0
+        ranked.append(int(np.argmax(away)))
+    for rank, cell in enumerate(ranked):
+        for grid in range(rank + 1, instance.grids):
+            model.solver.changeColBounds(int(join[cell, grid]), 0.0, 0.0)
+    metres = instance.net.cost[model.borders] / 1000
+    sides = join.size + np.arange(len(metres) * instance.grids).reshape(len(metres), instance.grids)
+    least = float(outline.min())
+    for grid in range(instance.grids):
+        model.add(least - 1e-3, np.inf, sides[:, grid], metres)
+        for cell in np.flatnonzero(outline > least + 1e-3).tolist():
+            model.add(-1e-3, np.inf, [*sides[:, grid], join[cell, grid]], [*metres, -outline[cell]])
+
+
 def _cost(instance: Instance, part: Int32Array) -> float:
     net = instance.net
     return float(net.cost[part[net.src] != part[net.nbr]].sum()) / 2
-
-
-def _model(highspy: Any, instance: Instance) -> tuple[Any, Any]:
-    """Return the model without contiguity, and the columns that say which cell joins which grid."""
-    net, limits = instance.net, instance.limits
-    cells, grids = instance.cells, instance.grids
-    model = highspy.Highs()
-    model.setOptionValue("output_flag", False)
-    model.setOptionValue("threads", 1)
-    model.setOptionValue("mip_rel_gap", 0.0)
-    half = np.flatnonzero(net.src < net.nbr)
-    join = np.arange(cells * grids).reshape(cells, grids)
-    apart = cells * grids + np.arange(len(half))
-    same = bool((limits.low == limits.low[0]).all() and (limits.high == limits.high[0]).all())
-    free = same and not net.fixed.any()
-    order = np.argsort(-net.weight[:, 0], kind="stable")
-    rank = np.empty(cells, np.int64)
-    rank[order] = np.arange(cells)
-    for cell in range(cells):
-        for grid in range(grids):
-            # Grids are alike: the heaviest cell is in grid 0, the next in 0 or 1, and so on.
-            model.addVar(0.0, 1.0 if not free or grid <= rank[cell] else 0.0)
-    for _ in half:
-        model.addVar(0.0, 1.0)
-    for column in join.ravel().tolist():
-        model.changeColIntegrality(column, highspy.HighsVarType.kInteger)
-    for edge, column in zip(half.tolist(), apart.tolist(), strict=True):
-        model.changeColCost(column, float(net.cost[edge]))
-    one = np.ones(grids)
-    for cell in range(cells):
-        model.addRow(1.0, 1.0, grids, join[cell].astype(np.int32), one)
-    for grid in range(grids):
-        for j in range(net.weight.shape[1]):
-            weights: FloatArray = net.weight[:, j].astype(np.float64)
-            model.addRow(
-                float(limits.low[grid, j]), float(limits.high[grid, j]), cells, join[:, grid].astype(np.int32), weights
-            )
-    sides = np.array([1.0, -1.0, -1.0])
-    for edge, column in zip(half.tolist(), apart.tolist(), strict=True):
-        a, b = int(net.src[edge]), int(net.nbr[edge])
-        for grid in range(grids):
-            for one_side, other in ((a, b), (b, a)):
-                columns = np.array([join[one_side, grid], join[other, grid], column], np.int32)
-                model.addRow(-highspy.kHighsInf, 0.0, 3, columns, sides)
-    return model, join
-
-
-def _cut_pieces(highspy: Any, model: Any, instance: Instance, join: Any, part: Int32Array) -> int:
-    """Add a cut for each piece of a grid that is cut off from its heaviest piece; return how many."""
-    net = instance.net
-    same = (part[net.src] == part[net.nbr]) & (net.src < net.nbr)
-    piece = components(len(part), net.src[same].astype(np.int64), net.nbr[same].astype(np.int64))
-    size = np.bincount(piece)
-    added = 0
-    for grid in range(instance.grids):
-        mine = np.unique(piece[part == grid])
-        if len(mine) < 2:
-            continue
-        main = mine[np.argmax(size[mine])]
-        anchor = int(np.flatnonzero(piece == main)[0])
-        for other in mine[mine != main].tolist():
-            cells = np.flatnonzero(piece == other)
-            touching = np.isin(net.src, cells) & ~np.isin(net.nbr, cells)
-            around = np.unique(net.nbr[touching])
-            around = _towards(net, around, anchor)
-            for near in cells[:3].tolist():
-                for any_grid in range(instance.grids):
-                    columns = np.concatenate([[join[near, any_grid], join[anchor, any_grid]], join[around, any_grid]])
-                    signs = np.concatenate([[1.0, 1.0], -np.ones(len(around))])
-                    model.addRow(-highspy.kHighsInf, 1.0, len(columns), columns.astype(np.int32), signs)
-                    added += 1
-    return added
-
-
-def _towards(net: Any, around: Any, anchor: int) -> Any:
-    """Return the cells of `around` that the anchor reaches without passing them (a least separator)."""
-    blocked = np.zeros(len(net.weight), bool)
-    blocked[around] = True
-    open_edge = ~blocked[net.src] & ~blocked[net.nbr] & (net.src < net.nbr)
-    piece = components(len(net.weight), net.src[open_edge].astype(np.int64), net.nbr[open_edge].astype(np.int64))
-    beyond = piece == piece[anchor]
-    if blocked[anchor]:
-        return around
-    seen = np.unique(net.nbr[beyond[net.src] & blocked[net.nbr]])
-    return seen if len(seen) else around

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from geogrid.partition.balance.annealing import _stays_whole
+from geogrid.partition.balance.contiguity import holds_together
 from geogrid.partition.balance.network import Network, compiled
 from geogrid.partition.balance.relocation import Relocation
 from geogrid.partition.balance.starts import grown
@@ -116,7 +116,7 @@ def _grow(
         if grid == code or fixed[v] or given[grid] + weight[v] > quota[grid]:
             continue
         stamp += 2
-        if grid < grids and not _stays_whole(indptr, nbr, part, mark, queue, stamp, v, grid, _LIMIT):
+        if grid < grids and not holds_together(indptr, nbr, part, mark, queue, stamp, v, grid, _LIMIT):
             continue
         part[v] = code
         given[grid] += weight[v]
@@ -133,6 +133,6 @@ def _spare_a_cell(net: Network, part: Int32Array, code: int) -> None:
     size = np.bincount(part)
     for stamp, v in enumerate(np.flatnonzero(net.fixed == 0).tolist(), start=1):
         grid = int(part[v])
-        if size[grid] > 1 and _stays_whole(net.indptr, net.nbr, part, mark, queue, 2 * stamp, v, grid, _LIMIT):
+        if size[grid] > 1 and holds_together(net.indptr, net.nbr, part, mark, queue, 2 * stamp, v, grid, _LIMIT):
             part[v] = code
             return

@@ -27,6 +27,8 @@ _FEWEST = 400
 _ROUNDS, _CYCLE = 48, 6
 _MORE = 8 * _CYCLE
 _BEND = 20.0
+"""How much dearer overload grows with itself where pressing it between neighbours was not enough."""
+
 _PRESSING = 40
 _PASSES = ((0.3, 0.5), (0.7, 1.0))
 """Share of the effort of each pass, and of the time until which it may go on; the first tries all choices, the second

@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 
 from geogrid.errors import PlanError
+from geogrid.partition.balance.annealing import price
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.counts import apportion, grids_for_range
 from geogrid.partition.balance.engine import Outcome, search
@@ -20,6 +21,7 @@ from geogrid.partition.balance.islands import Joined, join_islands
 from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.regions import Instance
+from geogrid.partition.balance.verdict import judge
 from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["Balanced", "Solved", "assembled", "balance"]
@@ -114,8 +116,10 @@ def balance(
         part_budget = replace(budget, workers=workers, stop=stop)
         if budget.seconds is not None and len(areas) > 1:
             part_budget = replace(budget, stop=stop).share(share, workers=1)
-        return _solve_area(problem, joined, rows, counts[number], part_budget, 1 + own, told)
+        return _solve_area(problem, joined, rows, counts[number], part_budget, 1 + own, told, proof=proof)
 
+    # A proof comes after the search; whoever allows the search ten seconds can wait for it.
+    proof = 20.0 if budget.seconds is None or budget.seconds >= 10 else budget.seconds
     done = _side_by_side(work, [len(rows) for rows in areas], budget.workers, stop, progress)
     result = assembled(problem, joined, areas, done, budget)
     return replace(result, stopped="interrupt") if stop.is_set() else result
@@ -168,6 +172,7 @@ class Solved:
     instance: AreaInstance
     outcome: Outcome
     part: Int32Array
+    why: str = ""
 
 
 @cache
@@ -225,9 +230,9 @@ def _counts(problem: Problem, areas: list[IntArray]) -> list[tuple[int, int]]:
 
 def _solve_area(
     problem: Problem, joined: Joined, rows: IntArray, counts: tuple[int, int], budget: Budget, seed: int,
-    progress: Progress,
+    progress: Progress, *, proof: float,
 ) -> Solved:  # fmt: skip
-    """Return the grids of one area; with a range, the fewest that fit."""
+    """Return the grids of one area; with a range, the fewest that fit; a proof takes up to `proof` seconds."""
     fewest, most = counts
 
     def attempt(grids: int) -> Solved:
@@ -238,9 +243,22 @@ def _solve_area(
         return Solved(made, outcome, made.to_cells(outcome.part))
 
     first = attempt(fewest)
-    if not first.outcome.outside.any() or fewest == most or first.outcome.stopped == "interrupt":
+    if not first.outcome.outside.any() or first.outcome.stopped == "interrupt":
         return first
+    if fewest == most:
+        return first if problem.keep > 0 else _judged(first, proof)
     return _fewest_that_fit(attempt, first, fewest, most)
+
+
+def _judged(solved: Solved, seconds: float) -> Solved:
+    """Return grids in range that the search missed, or why there are none, where that can be told."""
+    made, outcome = solved.instance, solved.outcome
+    verdict = judge(made.instance, seconds=seconds)
+    if verdict.part is None:
+        return replace(solved, why=verdict.why)
+    cost, outside = price(made.instance.net, made.instance.limits, made.instance.wishes, verdict.part)
+    outcome = replace(outcome, part=verdict.part, outside=outside, price_mm=float(cost))
+    return Solved(made, outcome, made.to_cells(verdict.part))
 
 
 def _fewest_that_fit(attempt: Callable[[int], Solved], first: Solved, fewest: int, most: int) -> Solved:
@@ -295,9 +313,24 @@ def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: lis
     findings = [*joined.findings]
     for solved in done:
         findings += solved.instance.findings
+    for rows, solved in zip(areas, done, strict=True):
+        if solved.why:
+            findings.append(_cannot_be_met(problem, rows, solved))
     seconds = [solved.outcome.seconds for solved in done]
     stops = {solved.outcome.stopped for solved in done}
     stopped = next((stop for stop in ("interrupt", "time") if stop in stops), "effort")
     spent = seconds[0] if len(done) == 1 else sum(seconds) / budget.workers
     valid = not any(solved.outcome.outside.any() for solved in done)
     return Balanced(membership, area, low, high, load, border, cost, valid, spent, stopped, tuple(findings))
+
+
+def _cannot_be_met(problem: Problem, rows: IntArray, solved: Solved) -> Finding:
+    measure, made = problem.measures[0], solved.instance
+    name = problem.area_names[int(problem.area[rows[0]])]
+    loads = np.bincount(solved.part, weights=measure.values[rows], minlength=made.grids)
+    said = (
+        f"{name} has {len(rows)} cells and {measure.name} {loads.sum():,.6g} for {made.grids} grids of {made.low[0, 0]:,.6g} "
+        f"to {made.high[0, 0]:,.6g}: {solved.why}; the nearest found are {', '.join(f'{load:,.6g}' for load in sorted(loads))}"
+    )
+    off = float(np.maximum(loads - made.high[:, 0], made.low[:, 0] - loads).clip(0).sum())
+    return Finding("area_can_be_met", said, (str(problem.graph.codes[rows[0]]),), amount=off)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "is_cached"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -30,6 +30,12 @@ def compiled(function: Function) -> Function:
     if file is not None and hasattr(file, "_source_stamp"):
         file._source_stamp = _stamp()
     return cast(Function, dispatcher)
+
+
+def is_cached(*functions: Callable[..., Any]) -> bool:
+    """Return whether numba has each of the compiled functions on disk, for some types at least."""
+    files = [getattr(getattr(function, "_cache", None), "_cache_file", None) for function in functions]
+    return all(file is not None and bool(file._load_index()) for file in files)
 
 
 @cache

@@ -171,6 +171,10 @@ def connect_islands(  # type: ignore[no-untyped-def]
 
 @compiled
 def _link(ends: IntArray, alive: BoolArray, origin: IntArray, outline: BoolArray, edges: int, a: int, b: int) -> int:
+    # A ray along a seam of the island's own ends where that seam does: no second edge between the same nodes.
+    for e in range(edges):
+        if alive[e] and ((ends[e, 0] == a and ends[e, 1] == b) or (ends[e, 0] == b and ends[e, 1] == a)):
+            return edges
     ends[edges, 0], ends[edges, 1] = a, b
     alive[edges], origin[edges], outline[edges] = True, -1, False
     return edges + 1

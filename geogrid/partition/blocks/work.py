@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import os
 import pickle
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -16,6 +17,7 @@ import shapely
 from geogrid import __version__
 from geogrid.partition.blocks.ground import Ground
 from geogrid.partition.blocks.parent import ParentCut, Recipe, cut_parent
+from geogrid.partition.blocks.warming import warm_kernels
 from geogrid.types import IntArray, Progress, no_progress
 
 __all__ = ["cut_parents"]
@@ -45,10 +47,12 @@ def cut_parents(
     expected = np.maximum(1, np.round(shapely.area(parents) / recipe.target_m2)).astype(np.int64)
     total, ready = int(expected.sum()), 0
     results: list[ParentCut | None] = [None] * len(parents)
+    progress("cut cells", 0, total)
+    warm_kernels()
     for row, cut in _finished(parents, ground, recipe, workers, keep):
         results[row] = cut
         ready += int(expected[row])
-        progress("cut", ready, total)
+        progress("cut cells", ready, total)
     return [cut for cut in results if cut is not None]
 
 
@@ -96,13 +100,26 @@ def _kept(task: _Task, keep: Path | None) -> ParentCut:
     if keep is None:
         return cut_parent(parent, near, recipe)
     file = keep / f"{_digest(parent, near, recipe)}.cut"
-    if file.exists():
-        loaded: ParentCut = pickle.loads(file.read_bytes())
-        return loaded
+    known = _read_kept(file)
+    if known is not None:
+        return known
     cut = cut_parent(parent, near, recipe)
-    part = file.with_suffix(".part")
-    part.write_bytes(pickle.dumps(cut, protocol=5))
+    packed = pickle.dumps(cut, protocol=5)
+    part = file.with_suffix(f".{os.getpid()}.part")
+    part.write_bytes(hashlib.sha256(packed).digest() + packed)
     part.replace(file)
+    return cut
+
+
+def _read_kept(file: Path) -> ParentCut | None:
+    """Return a kept parent; None if there is none, or if its file was not written to the end."""
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    if hashlib.sha256(content[32:]).digest() != content[:32]:
+        return None
+    cut: ParentCut = pickle.loads(content[32:])
     return cut
 
 

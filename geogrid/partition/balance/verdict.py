@@ -1,0 +1,84 @@
+"""What to say of an area whose grids stay out of range: met after all, proved impossible, or not known.
+
+The search only ever says that it found nothing. For a small area HiGHS can say more: it finds grids in range, or
+proves that there are none. A cheaper argument is tried first: if not even loose cells, wherever they
+lie, add up to a load in range, no cut of the area can.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geogrid.errors import MissingPartError, PlanError
+from geogrid.partition.balance.exact import NoSuchGridsError, solve_exactly
+from geogrid.partition.balance.regions import Instance
+from geogrid.types import Int32Array, IntArray
+
+__all__ = ["Verdict", "judge"]
+
+_MOST_CELLS = 80
+_MOST_SUMS = 5_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What is known of an area.
+
+    Parameters
+    ----------
+    part : (n,) int32 or None
+        Grids in range.
+    why : str
+        Why there are none; "" if that is not known.
+    """
+
+    part: Int32Array | None
+    why: str
+
+
+def judge(instance: Instance, *, seconds: float = 5.0) -> Verdict:
+    """Return whether an instance without locks and soft aims has grids in range.
+
+    Parameters
+    ----------
+    seconds : float
+        For HiGHS, which is asked about up to 80 cells.
+
+    Examples
+    --------
+    >>> from geogrid.partition.balance.network import Limits, Wishes, build_network
+    >>> row = build_network(np.array([0, 1]), np.array([1, 2]), np.ones(2, int), np.array([[1], [4], [1]]))
+    >>> limits = Limits(np.full((2, 1), 3), np.full((2, 1), 3), np.zeros(2, np.uint8), np.full((2, 2), np.nan))
+    >>> judge(Instance(row, limits, Wishes(0.0, 0.0, np.inf, 0.0))).why
+    'no set of its cells, wherever they lie, weighs between the bounds'
+    """
+    limits, net = instance.limits, instance.net
+    bound = net.fixed.any() or limits.closed.any() or len(net.apart) > 0 or not np.isnan(limits.anchor).all()
+    if bound or instance.grids < 2:
+        return Verdict(None, "")
+    alike = bool((limits.low == limits.low[0]).all() and (limits.high == limits.high[0]).all())
+    if alike and not all(
+        _reaches(net.weight[:, j], int(limits.low[0, j]), int(limits.high[0, j])) for j in range(net.weight.shape[1])
+    ):
+        return Verdict(None, "no set of its cells, wherever they lie, weighs between the bounds")
+    if instance.cells > _MOST_CELLS:
+        return Verdict(None, "")
+    try:
+        return Verdict(solve_exactly(instance, seconds=seconds).part, "")
+    except NoSuchGridsError:
+        return Verdict(None, "no whole grids of its cells weigh between the bounds (proved by HiGHS)")
+    except (MissingPartError, PlanError):
+        return Verdict(None, "")
+
+
+def _reaches(weights: IntArray, low: int, high: int) -> bool:
+    """Return whether some of the weights add up to between `low` and `high` (True if there are too many sums to try)."""
+    if high > _MOST_SUMS:
+        return True
+    reached = 1
+    for weight in weights[weights <= high].tolist():
+        reached |= reached << weight
+        reached &= (1 << (high + 1)) - 1
+    return reached >> low != 0
