@@ -92,7 +92,7 @@ def _carry(  # type: ignore[no-untyped-def]
             if degree[at] != 2 or length > FARTHEST_M:
                 break
             e = last[at] ^ e
-        if length < LEAST_M:
+        if length < LEAST_M or _is_inside(obstacles, x[tip], y[tip]):
             continue
         size = np.hypot(x[tip] - wx, y[tip] - wy)
         if size < 0.5:
@@ -204,6 +204,21 @@ def _is_free(  # type: ignore[no-untyped-def]
         elif segments_meet(px, py, qx, qy, x[a], y[a], x[b], y[b]):
             return False
     return True
+
+
+@compiled
+def _is_inside(obstacles: Obstacles, px: float, py: float) -> bool:
+    """Return whether a point is in a building or at its wall: a way from there crosses no outline, and is no way."""
+    ax, ay, bx, by = obstacles.ax, obstacles.ay, obstacles.bx, obstacles.by
+    winding = 0
+    for i in range(len(ax)):
+        if (ay[i] <= py) != (by[i] <= py):
+            left = (bx[i] - ax[i]) * (py - ay[i]) - (px - ax[i]) * (by[i] - ay[i])
+            if by[i] > ay[i] and left > 0:
+                winding += 1
+            elif by[i] < ay[i] and left < 0:
+                winding -= 1
+    return winding != 0
 
 
 @compiled

@@ -91,6 +91,13 @@ def test_a_blind_end_whose_way_is_built_up_stays_blind():
     assert (blind_ends(parent, lane, obstacles_of(house, parent.bounds))[1] == LINK).sum() == 0
 
 
+def test_a_path_that_ends_at_a_front_door_does_not_go_on_through_the_house():
+    parent = shapely.box(0, 0, 190, 100)
+    path = [shapely.LineString([(95, 0), (95, 60.05)]), shapely.LineString([(0, 62), (190, 62)])]
+    house = np.array([shapely.box(80, 60, 110, 80)], dtype=object)
+    assert (blind_ends(parent, path, obstacles_of(house, parent.bounds))[1] == LINK).sum() == 0
+
+
 def test_two_blind_ends_that_face_each_other_are_linked_once():
     lanes = [shapely.LineString([(95, 0), (95, 40)]), shapely.LineString([(95, 100), (95, 60)])]
     xy, kind, ends = blind_ends(shapely.box(0, 0, 190, 100), lanes)
