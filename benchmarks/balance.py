@@ -210,8 +210,8 @@ def main() -> None:
     if not options.once:
         if not chosen or "T5" in chosen:
             before = ours(city, "T2", 5)[1].membership
-            _balance_change.regrown(city, before)
-            _balance_change.fronts(city, before)
+            _balance_change.regrown(city, before, judged)
+            _balance_change.fronts(city, before, judged)
         if not chosen or "big" in chosen:
             print("\n| size | s | wall s | border km | valid | peak MB |\n|---|---|---|---|---|---|", flush=True)
             for size in ("district", "city"):

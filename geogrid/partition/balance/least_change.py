@@ -25,7 +25,10 @@ __all__ = ["Change", "least_change"]
 
 _FEWEST = 400
 _ROUNDS, _CYCLE = 48, 6
-_MORE = 4 * _CYCLE
+_MORE = 8 * _CYCLE
+_BEND = 20.0
+"""How much dearer overload grows with itself where pressing it between neighbours was not enough."""
+
 _PRESSING = 40
 _PASSES = ((0.3, 0.5), (0.7, 1.0))
 """Share of the effort of each pass, and of the time until which it may go on; the first tries all choices, the second
@@ -167,7 +170,7 @@ def _tried(instance: Instance, part: Int32Array, relocated: tuple[int, ...]) -> 
 def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int) -> _Try:
     """Return the best of an annealing from `begin`; temperatures are in what leaving home costs a mean cell."""
     net, start, hot, cold = instance.net, begin.part, _HOT, _COLD
-    limits = _narrowed(instance)
+    limits, wishes = _narrowed(instance), instance.wishes
     loose = np.isin(net.home, begin.relocated) if begin.relocated else np.zeros(len(start), bool)
     free = net._replace(home=np.where(loose, -1, net.home).astype(np.int32))
     stay = net.stay[net.stay > 0].astype(np.float64)
@@ -201,9 +204,12 @@ def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int) -> _Tr
             heat = unit * _HOT * 0.5 * (cold / hot) ** (more % _CYCLE / (_CYCLE - 1))
             press = 15.0 * unit * 2.0 ** (more // _CYCLE)
             moves = max(_PRESSING * len(start), 16)
+            if more >= 2 * _CYCLE:
+                # Still left: a crowded grid hands on to a full one, so that load finds its way across several.
+                wishes = instance.wishes._replace(bend=_BEND)
         before = clock.elapsed
         anneal(
-            free, limits, instance.wishes, part, press / mean, heat, heat * step, 2, max(moves, 16),
+            free, limits, wishes, part, press / mean, heat, heat * step, 2, max(moves, 16),
             int(seeds.integers(1, 2**31)), THRESHOLDS,
         )  # fmt: skip
         spent = clock.elapsed - before

@@ -92,8 +92,8 @@ def round_buildings(
     left, right = left[overlap], right[overlap]
     while True:
         grown = crossed.copy()
-        grown[left] |= crossed[right]
-        grown[right] |= crossed[left]
+        np.logical_or.at(grown, left, crossed[right])
+        np.logical_or.at(grown, right, crossed[left])
         if (grown == crossed).all():
             break
         crossed = grown

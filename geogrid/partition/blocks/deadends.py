@@ -92,7 +92,7 @@ def _carry(  # type: ignore[no-untyped-def]
             if degree[at] != 2 or length > FARTHEST_M:
                 break
             e = last[at] ^ e
-        if length < LEAST_M:
+        if length < LEAST_M or _is_inside(obstacles, x[tip], y[tip]):
             continue
         size = np.hypot(x[tip] - wx, y[tip] - wy)
         if size < 0.5:
@@ -101,21 +101,29 @@ def _carry(  # type: ignore[no-untyped-def]
         hit, qx, qy = _ahead(x, y, ends, own, edges, tip, ux, uy)
         if hit < 0:
             continue
-        for side in range(2):
-            n = ends[hit, side]
-            if np.hypot(x[n] - qx, y[n] - qy) < _TIDY_M and not _blocked(x, y, ends, edges, tip, x[n], y[n]):
-                qx, qy = x[n], y[n]
-                break
-        if _blocked(x, y, ends, edges, tip, qx, qy) or not is_clear(obstacles, x[tip], y[tip], qx, qy):
-            continue
+        # A corner close by is a tidier end than a place on the edge.
         node = -1
         for side in range(2):
             n = ends[hit, side]
-            if abs(x[n] - qx) < 0.005 and abs(y[n] - qy) < 0.005:
+            if np.hypot(x[n] - qx, y[n] - qy) < _TIDY_M and _is_free(x, y, ends, edges, tip, n, x[n], y[n], -1):
                 node = n
+                break
+        if node < 0:
+            qx, qy = np.round(qx * 1000) / 1000, np.round(qy * 1000) / 1000
+            # The edge bends by less than a millimetre there: neither half may meet anything for it.
+            if not (
+                _is_free(x, y, ends, edges, tip, -1, qx, qy, hit)
+                and _is_free(x, y, ends, edges, ends[hit, 0], -1, qx, qy, hit)
+                and _is_free(x, y, ends, edges, ends[hit, 1], -1, qx, qy, hit)
+            ):
+                continue
+        else:
+            qx, qy = x[node], y[node]
+        if not is_clear(obstacles, x[tip], y[tip], qx, qy):
+            continue
         if node < 0:
             node = nodes
-            x[node], y[node] = np.round(qx * 1000) / 1000, np.round(qy * 1000) / 1000
+            x[node], y[node] = qx, qy
             nodes += 1
             beyond = ends[hit, 1]
             ends[edges, 0], ends[edges, 1] = node, beyond
@@ -124,6 +132,8 @@ def _carry(  # type: ignore[no-untyped-def]
             degree[node], last[node] = 2, hit ^ edges
             last[beyond] ^= hit ^ edges
             edges += 1
+        elif node < len(degree):
+            degree[node] += 1  # It may have been a blind end itself.
         ends[edges, 0], ends[edges, 1] = tip, node
         for n in (tip, node):
             degree[n] += 1
@@ -166,20 +176,51 @@ def _ahead(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _blocked(  # type: ignore[no-untyped-def]
-    x: FloatArray, y: FloatArray, ends: IntArray, edges: int, tip: int, qx: float, qy: float
+def _is_free(  # type: ignore[no-untyped-def]
+    x: FloatArray, y: FloatArray, ends: IntArray, edges: int, tip: int, node: int, qx: float, qy: float, skip: int
 ):  # fmt: skip
-    """Return whether the way from a blind end to a place meets an edge before it is there."""
+    """Return whether the way from node `tip` to (qx, qy) meets no edge.
+
+    Edges at `tip` and at `node`, which stands at (qx, qy) if it is not -1, may meet it there only;
+    edge `skip` does not count.
+    """
     px, py = x[tip], y[tip]
-    size = np.hypot(qx - px, qy - py)
-    if size < 0.01:
-        return True
-    # Stop a centimetre short: the place itself lies on an edge.
-    sx, sy = qx - (qx - px) * 0.01 / size, qy - (qy - py) * 0.01 / size
+    if np.hypot(qx - px, qy - py) < 0.01:
+        return False
     for e in range(edges):
-        a, b = ends[e, 0], ends[e, 1]
-        if a == tip or b == tip:
+        if e == skip:
             continue
-        if segments_meet(px, py, sx, sy, x[a], y[a], x[b], y[b]):
-            return True
-    return False
+        a, b = ends[e, 0], ends[e, 1]
+        if a in (tip, node) or b in (tip, node):
+            far = b if a in (tip, node) else a
+            if far in (tip, node):
+                return False
+            if _distance(x[far], y[far], px, py, qx, qy) < 0.002:
+                return False
+            near = a + b - far
+            ox, oy = (qx, qy) if near == tip else (px, py)
+            if _distance(ox, oy, x[a], y[a], x[b], y[b]) < 0.002:
+                return False
+        elif segments_meet(px, py, qx, qy, x[a], y[a], x[b], y[b]):
+            return False
+    return True
+
+
+@compiled
+def _is_inside(obstacles: Obstacles, px: float, py: float) -> bool:
+    """Return whether a point is in a building or at its wall: a way from there crosses no outline, and is no way."""
+    ax, ay, bx, by = obstacles.ax, obstacles.ay, obstacles.bx, obstacles.by
+    winding = 0
+    for i in range(len(ax)):
+        if (ay[i] <= py) != (by[i] <= py):
+            left = (bx[i] - ax[i]) * (py - ay[i]) - (px - ax[i]) * (by[i] - ay[i])
+            if by[i] > ay[i] and left > 0:
+                winding += 1
+            elif by[i] < ay[i] and left < 0:
+                winding -= 1
+    return winding != 0
+
+
+@compiled
+def _distance(px: float, py: float, ax: float, ay: float, bx: float, by: float) -> float:
+    return np.sqrt(nearest_on_edge(px, py, ax, ay, bx, by)[2])

@@ -17,7 +17,7 @@ __all__ = ["CHORD_RATE", "CHORD_TOLL", "FORBIDDEN", "edge_cost", "hull_area", "s
 FORBIDDEN = 1e6
 """What a metre of border costs along an edge of negative worth: it runs through a building."""
 
-CHORD_RATE = 5.8
+CHORD_RATE = 6.4
 """What a metre of chord costs."""
 
 CHORD_TOLL = 40.0

@@ -91,6 +91,34 @@ def test_a_blind_end_whose_way_is_built_up_stays_blind():
     assert (blind_ends(parent, lane, obstacles_of(house, parent.bounds))[1] == LINK).sum() == 0
 
 
+def test_a_path_that_ends_at_a_front_door_does_not_go_on_through_the_house():
+    parent = shapely.box(0, 0, 190, 100)
+    path = [shapely.LineString([(95, 0), (95, 60.05)]), shapely.LineString([(0, 62), (190, 62)])]
+    house = np.array([shapely.box(80, 60, 110, 80)], dtype=object)
+    assert (blind_ends(parent, path, obstacles_of(house, parent.bounds))[1] == LINK).sum() == 0
+
+
+def test_two_blind_ends_that_face_each_other_are_linked_once():
+    lanes = [shapely.LineString([(95, 0), (95, 40)]), shapely.LineString([(95, 100), (95, 60)])]
+    xy, kind, ends = blind_ends(shapely.box(0, 0, 190, 100), lanes)
+    assert [sorted(map(tuple, link.tolist())) for link in xy[ends[kind == LINK]]] == [[(95, 40), (95, 60)]]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(-20, 320)] * 4), min_size=1, max_size=14))
+def test_links_of_blind_ends_cross_nothing(corners):
+    lines = [shapely.LineString([(a, b), (c, d)]) for a, b, c, d in corners if (a, b) != (c, d)]
+    if not lines:
+        return
+    xy, kind, ends = blind_ends(shapely.box(0, 0, 300, 200), lines)
+    pieces = shapely.linestrings(xy[ends])
+    one, two = shapely.STRtree(pieces).query(pieces[kind == LINK], predicate="intersects")
+    for link, other in zip(np.flatnonzero(kind == LINK)[one], two, strict=True):
+        shared = set(ends[link]) & set(ends[other])
+        met = shapely.intersection(pieces[link], pieces[other])
+        assert link == other or (len(shared) == 1 and met.length < 1e-3)
+
+
 def test_a_driveway_is_no_blind_end():
     assert (blind_ends(shapely.box(0, 0, 190, 100), [shapely.LineString([(95, 0), (95, 15)])])[1] == LINK).sum() == 0
 
@@ -173,6 +201,15 @@ def test_a_window_finds_what_trying_all_divisions_finds(widths, heights):
             best = min(best, price(mesh, trial, 3))
     assert cost.sum() <= best + 0.5
     assert (loc == -1).all()
+
+
+def test_a_seam_through_one_of_three_houses_that_overlap_goes_round_all_of_them():
+    houses = np.array([here(shapely.box(x, y, x + 25, y + 18)) for x, y in ((5, 65), (11, 31), (7, 48))], dtype=object)
+    lines = [line((120, 320), (0, 55)), line((0, 0), (0, 200))]
+    done = cut_ground(frame_of(shapely.box(0, 0, 300, 200)), Ground(Seams.of(lines), houses), section())
+    ours = done.stretches.reason != LEGAL
+    borders = shapely.linestrings(np.stack([done.stretches.start[ours], done.stretches.end[ours]], axis=1))
+    assert len(shapely.STRtree(shapely.buffer(houses, -0.05)).query(borders, predicate="intersects")[0]) == 0
 
 
 @settings(max_examples=12, deadline=None)
