@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geogrid.boundaries.areas import Areas
+from geogrid.boundaries import read_boundaries, read_features
 from geogrid.crs import Metric, metric_crs, parse_crs
 from geogrid.errors import PartitionError
-from geogrid.lattice import LatticePolygons
 from geogrid.partition.blocks import BlocksCut, BlocksSection, Ground, OwnAreas, Seams, cut_ground
 from geogrid.partition.blocks.mesh import LEGAL
 from geogrid.partition.frame import Cut, Frame
@@ -83,31 +82,32 @@ def measured(name: str, polygons: np.ndarray, lines: np.ndarray, arterials: np.n
     )  # fmt: skip
 
 
+def _metres(frame: Any, metric: Metric) -> np.ndarray:
+    """Return shapes in metres by the way every file takes: through lon/lat."""
+    return np.asarray(shapely.transform(np.asarray(frame.geometry.array, object), metric.to_metres), object)
+
+
 def baltimore(folder: Path) -> None:
     """Print the table of Baltimore."""
-    import geopandas
-
-    read = geopandas.read_file
-    place = read(folder / "neighborhoods.gpkg").to_crs(2804)
-    streets, water = read(folder / "streets.gpkg"), read(folder / "water.gpkg")
+    metric = Metric(parse_crs(2804))
+    streets, water = read_features(folder / "streets.gpkg"), read_features(folder / "water.gpkg")
     streets = streets[streets.subtype_label != "Tunnel"]
     sha = streets.sha_class.fillna("").to_numpy(dtype=object)
     label = streets.subtype_label.fillna("").to_numpy(dtype=object)
     worth = np.array([SHA.get(s, WORTH.get(c, 0.3)) for s, c in zip(sha, label, strict=True)])
-    lines = np.asarray(streets.geometry.array, object)
+    lines = _metres(streets, metric)
     freeway = np.isin(sha.astype(str), ("INT", "FWY")) | (label == "Limited Access")
     arterial = freeway | np.isin(sha.astype(str), ("MART", "PART"))
-    pools = shapely.get_parts(np.asarray(water.geometry.array, object))
+    pools = shapely.get_parts(_metres(water, metric))
     count = len(pools)
     areas = OwnAreas(
         pools, np.full(count, "own", object), np.full(count, 3_000.0), np.full(count, "water", object),
         np.full(count, "", object),
     )  # fmt: skip
-    # Framed as the driver does; areas may overlap in the source.
-    outlines = LatticePolygons.from_shapely(np.asarray(place.to_crs(4326).geometry.array, object))
-    codes = place.name.to_numpy(object)
-    blank = np.full(len(codes), "", dtype=object)
-    frame = Frame.of(Areas("neighbourhood", codes, codes, blank, outlines), Metric(parse_crs(2804)))
+    place = read_boundaries(
+        folder / "neighborhoods.gpkg", code="name", levels=["neighbourhood"], accept=("no_overlap", "no_gap")
+    )  # fmt: skip
+    frame = Frame.of(place.finest, metric)
     tree = shapely.STRtree(lines)
     row, line = tree.query(frame.parents, predicate="intersects")
     metres = np.bincount(
@@ -137,7 +137,7 @@ def baltimore(folder: Path) -> None:
                 print(f"  fit: {done.fit}")
     fishnet = cut_squares(frame, SquaresSection(name="cell", method="squares", target_area_m2=TARGET))
     print(measured("fishnet, core", fishnet.polygons[core[fishnet.parent]], every, lines[arterial], 0.0))
-    census = shapely.get_parts(np.asarray(read(folder / "blocks2020.gpkg").geometry.array, object))
+    census = shapely.get_parts(_metres(read_features(folder / "blocks2020.gpkg"), metric))
     dense = shapely.union_all(frame.parents[core], grid_size=0.001)
     shapely.prepare(dense)
     census = census[shapely.contains(dense, shapely.point_on_surface(census))]

@@ -31,8 +31,8 @@ REASONS = {
 }  # fmt: skip
 """Why a stretch of border is where it is, by the kind of its edge."""
 
-CORNER_M = 0.008
-"""Most of a step of the lattice; further off, moving a border could carry it over a neighbour."""
+CORNER_M = 0.016
+"""A step of the lattice and a half: what is nearer to a corner could be carried past it by the snap."""
 
 _LEAST_ATOM = 0.01
 _PASSES = 1
@@ -164,8 +164,8 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
 def _official(border: shapely.Geometry, origin: FloatArray) -> Callable[[FloatArray], FloatArray]:
     """Return what takes noded vertices back to the CRS; the parent's own come back exactly as they were.
 
-    A vertex put on the border closer to a corner of it than a lattice step becomes that corner:
-    on the lattice the two would be one, and the border would turn back on itself.
+    A vertex put on the border closer to a corner of it than a lattice step and a half becomes that corner: on the
+    lattice the two could change sides, and the border would turn back on itself.
     """
     own = shapely.get_coordinates(border)
     vertices: Any = shapely.points(own)
