@@ -118,7 +118,7 @@ def _run(run: Callable[..., Iterator[Found]], given: tuple[Any, ...], results: A
             for part, note in run(*given):
                 results.put(("plan", np.asarray(part, np.int64), note))
         results.put(("ended", None, ""))
-    except Exception as error:
+    except Exception as error:  # whatever a peer raises is its line of the table
         results.put(("failed", None, f"failed: {type(error).__name__} {str(error)[:60]}"))
 
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numba import njit
 
 from geogrid.assign.rulebook import Asset
+from geogrid.compiled import compiled
 from geogrid.lattice import to_lattice
 from geogrid.types import FloatArray, Int32Array, IntArray
 
@@ -80,8 +80,11 @@ def _keys(kind: IntArray, bucket: IntArray) -> IntArray:
     return np.asarray((kind << 46) + ((bucket[:, 0] & 0x7FFFFF) << 23) + (bucket[:, 1] & 0x7FFFFF), np.int64)
 
 
-@njit(cache=True)
-def _nearest(category, points, keys, places, metres, bucket, reach, order, rows, best):  # type: ignore[no-untyped-def]
+@compiled
+def _nearest(
+    category: Int32Array, points: Int32Array, keys: IntArray, places: IntArray, metres: FloatArray, bucket: IntArray,
+    reach: float, order: IntArray, rows: Int32Array, best: FloatArray,
+) -> None:  # fmt: skip
     for i in range(len(points)):
         if category[i] < 0:
             continue

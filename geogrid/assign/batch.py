@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from geogrid.assign.lines import Line
 from geogrid.assign.resolve import Resolution
+from geogrid.compiled import Whole, compiled
 from geogrid.types import BoolArray, Int32Array, IntArray
 
 if TYPE_CHECKING:
@@ -163,15 +163,18 @@ class Batch:
         return np.array([rows[asset.holders] for asset in self.desk.asset_index.assets], np.int32)
 
 
-@njit(cache=True)
-def _mark(place, case, holder, profile_of, needed):  # type: ignore[no-untyped-def]
+@compiled
+def _mark(place: Int32Array, case: Int32Array, holder: Int32Array, profile_of: Int32Array, needed: BoolArray) -> None:
     for i in range(len(place)):
         if place[i] >= 0:
             needed[place[i], profile_of[case[i]], holder[i]] = True
 
 
-@njit(cache=True)
-def _look_up(place, case, holder, seconds, profile_of, slot, times, values, day, first, state):  # type: ignore[no-untyped-def]
+@compiled
+def _look_up(
+    place: Int32Array, case: Int32Array, holder: Int32Array, seconds: IntArray, profile_of: Int32Array, slot: Int32Array,
+    times: IntArray, values: Int32Array, day: Int32Array, first: Whole, state: Int32Array,
+) -> None:  # fmt: skip
     for i in range(len(place)):
         if place[i] < 0:
             state[i] = -1

@@ -10,12 +10,12 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from geogrid.assign.compiled import interpreted
 from geogrid.assign.locator_batch import MANY, PLAIN, fill_owners, floats_of, readable
 from geogrid.assign.locator_build import Surface, build_surface
 from geogrid.assign.locator_kernel import locate_steps, resolved
 from geogrid.assign.locator_nearest import Rim
 from geogrid.assign.shift import shift_one
+from geogrid.compiled import interpreted
 from geogrid.crs import require_lonlat, to_wgs84
 from geogrid.errors import CoordinateError, InputError, NotFoundError
 from geogrid.lattice import LatticePolygons

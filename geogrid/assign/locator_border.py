@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from geogrid.assign.compiled import Whole, compiled
 from geogrid.assign.locator_tile import crossing
 from geogrid.assign.locator_winding import longer
+from geogrid.compiled import Whole, compiled
 from geogrid.types import Int32Array, IntArray
 
 __all__ = ["RECORD_WORDS", "ordered", "record_of", "straight"]

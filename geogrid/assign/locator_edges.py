@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geogrid.assign.compiled import Whole, compiled
 from geogrid.assign.locator_border import RECORD_WORDS
+from geogrid.compiled import Whole, compiled
 from geogrid.errors import InputError
 from geogrid.types import Int32Array, IntArray
 

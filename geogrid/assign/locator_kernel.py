@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geogrid.assign.compiled import Whole, compiled
+from geogrid.compiled import Whole, compiled
 from geogrid.types import FloatArray, Int32Array, IntArray
 
 __all__ = ["BLOCK", "locate_degrees", "locate_steps", "quadrature", "resolve_block", "resolved"]

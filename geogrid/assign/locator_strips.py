@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from geogrid.assign.compiled import Whole, compiled
 from geogrid.assign.locator_build import Surface
 from geogrid.assign.locator_kernel import BLOCK, resolve_block
 from geogrid.assign.parallel import in_threads
+from geogrid.compiled import Whole, compiled
 from geogrid.types import FloatArray, Int32Array, IntArray
 
 __all__ = ["locate_by_strip"]

@@ -17,10 +17,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from geogrid.assign.compiled import Whole, compiled
 from geogrid.assign.locator_border import RECORD_WORDS, ordered, record_of, straight
 from geogrid.assign.locator_tile import crossing, tile_nodes
 from geogrid.assign.locator_winding import add_open, add_step, first_open, longer, longer64, merge_steps
+from geogrid.compiled import Whole, compiled
 from geogrid.types import Int32Array, IntArray
 
 __all__ = ["CHILD_BITS", "edges_by_strip", "renumber", "sweep"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from geogrid.assign.compiled import Whole, compiled
 from geogrid.assign.locator_winding import add_open, first_open
+from geogrid.compiled import Whole, compiled
 from geogrid.types import Int32Array, IntArray
 
 __all__ = ["crossing", "tile_nodes"]

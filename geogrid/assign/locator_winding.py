@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geogrid.assign.compiled import Whole, compiled
+from geogrid.compiled import Whole, compiled
 from geogrid.types import Int32Array, IntArray
 
 __all__ = ["add_open", "add_step", "first_open", "longer", "longer64", "merge_steps"]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, cast
 
-from geogrid.assign.compiled import compiled
+from geogrid.compiled import compiled
 from geogrid.crs import datum as shift_of
 from geogrid.types import Datum, FloatArray
 

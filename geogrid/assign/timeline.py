@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from geogrid.compiled import compiled
 from geogrid.types import Int32Array, IntArray
 
 __all__ = ["NOBODY", "Timeline", "fold_intervals"]
@@ -118,8 +118,11 @@ def fold_intervals(
     return Timeline(*_squeeze(times, values))
 
 
-@njit(cache=True)
-def _fold(times, starts, ends, rank, person, value, tie_clashes):  # type: ignore[no-untyped-def]
+@compiled
+def _fold(
+    times: IntArray, starts: IntArray, ends: IntArray, rank: IntArray, person: Int32Array, value: Int32Array,
+    tie_clashes: bool,
+) -> Int32Array:  # fmt: skip
     values = np.full(len(times), -1, np.int32)
     best = np.full(len(times), -1, np.int32)
     for i in range(len(starts)):
@@ -134,16 +137,18 @@ def _fold(times, starts, ends, rank, person, value, tie_clashes):  # type: ignor
     return values
 
 
-@njit(cache=True)
-def _squeeze(times, values):  # type: ignore[no-untyped-def]
+@compiled
+def _squeeze(times: IntArray, values: Int32Array) -> tuple[IntArray, Int32Array]:
     keep = np.ones(len(times), np.bool_)
     for i in range(1, len(times)):
         keep[i] = values[i] != values[i - 1]
     return times[keep], values[keep]
 
 
-@njit(cache=True)
-def _join(t1, v1, t2, v2, person_of):  # type: ignore[no-untyped-def]
+@compiled
+def _join(
+    t1: IntArray, v1: Int32Array, t2: IntArray, v2: Int32Array, person_of: Int32Array
+) -> tuple[IntArray, Int32Array]:
     # Without persons to compare (an empty `person_of`) the first simply stands over the second.
     times = np.empty(len(t1) + len(t2), np.int64)
     values = np.empty(len(t1) + len(t2), np.int32)
@@ -172,8 +177,8 @@ def _join(t1, v1, t2, v2, person_of):  # type: ignore[no-untyped-def]
     return times[:n].copy(), values[:n].copy()
 
 
-@njit(cache=True)
-def _mask(times, values, intervals, inside):  # type: ignore[no-untyped-def]
+@compiled
+def _mask(times: IntArray, values: Int32Array, intervals: IntArray, inside: bool) -> tuple[IntArray, Int32Array]:
     flat = intervals.ravel()
     out_times = np.empty(len(times) + len(flat) + 1, np.int64)
     out_values = np.empty(len(times) + len(flat) + 1, np.int32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geogrid.assign.compiled import Whole, compiled
+from geogrid.compiled import Whole, compiled
 from geogrid.types import FloatArray, IntArray
 
 __all__ = ["connected"]

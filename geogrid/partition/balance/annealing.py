@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from geogrid.compiled import Whole, compiled
 from geogrid.partition.balance.contiguity import links_of, stays_whole
-from geogrid.partition.balance.network import Limits, Network, Wishes, compiled
+from geogrid.partition.balance.network import Limits, Network, Wishes
 from geogrid.types import FloatArray, Int32Array, IntArray
 
 __all__ = ["THRESHOLDS", "anneal", "loads_of", "price"]
@@ -88,7 +89,7 @@ def _distance(place: Any, anchor: Any) -> float:
 @compiled
 def _partner(
     indptr: Any, nbr: Any, cost: Any, part: Any, weight: Any, fixed: Any, load: Any, low: Any, high: Any, penalty: Any,
-    rise: float, v: int, x: int, pick: int,
+    rise: float, v: int, x: int, pick: Whole,
 ) -> int:  # fmt: skip
     """Return a cell of the grid of `x` that may go the other way when `v` joins it, -1 if the pair is too dear.
 

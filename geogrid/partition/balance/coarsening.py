@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from geogrid.partition.balance.network import Network, build_network, compiled
+from geogrid.compiled import compiled
+from geogrid.partition.balance.network import Network, build_network
 from geogrid.types import Int32Array, IntArray
 
 __all__ = ["coarsen", "contract"]

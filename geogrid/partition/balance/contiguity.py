@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from geogrid.partition.balance.network import compiled
+from geogrid.compiled import Whole, compiled
 
 __all__ = ["holds_together", "links_of", "stays_whole"]
 
@@ -169,7 +169,7 @@ def stays_whole(
 
 @compiled
 def holds_together(
-    indptr: Any, nbr: Any, part: Any, mark: Any, queue: Any, stamp: int, v: int, grid: int, limit: int
+    indptr: Any, nbr: Any, part: Any, mark: Any, queue: Any, stamp: int, v: Whole, grid: Whole, limit: int
 ) -> bool:
     """Return the same for a few cells, without `links_of`: a search through the grid from one neighbour of `v`.
 

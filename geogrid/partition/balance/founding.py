@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from geogrid.compiled import compiled
 from geogrid.partition.balance.contiguity import holds_together
-from geogrid.partition.balance.network import Network, compiled
+from geogrid.partition.balance.network import Network
 from geogrid.partition.balance.relocation import Relocation
 from geogrid.partition.balance.starts import grown
 from geogrid.types import FloatArray, Int32Array

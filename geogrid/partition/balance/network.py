@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from geogrid.compiled import compiled
 from geogrid.types import Int32Array, IntArray
 
-__all__ = ["Limits", "Network", "Wishes", "build_network", "compiled", "extract"]
+__all__ = ["Limits", "Network", "Wishes", "build_network", "extract"]
 
 _UINT8 = npt.NDArray[np.uint8]
-
-
-def compiled(function: Any) -> Any:
-    """Compile `function` with numba, without the GIL, and keep the machine code on disk.
-
-    Where the package's folder cannot be written (a read-only installation without a cache
-    folder), the code is compiled anew in each process instead.
-    """
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:
-        return numba.njit(nogil=True)(function)
 
 
 class Network(NamedTuple):

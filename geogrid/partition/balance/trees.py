@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from geogrid.partition.balance.network import Network, compiled
+from geogrid.compiled import compiled
+from geogrid.partition.balance.network import Network
 from geogrid.types import Int32Array
 
 __all__ = ["cut_into_grids"]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from geogrid.compiled import compiled
 from geogrid.partition.blocks.chordcut import Chords, corner_at, cut_by_chord, find_chords
 from geogrid.partition.blocks.chords import Obstacles, read_ring
-from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.mesh import CUT, Mesh, insert_chord
 from geogrid.partition.blocks.region import Region, measure_region, side_shape
 from geogrid.partition.blocks.shape import FORBIDDEN, size_cost

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geogrid.compiled import compiled
 from geogrid.partition.blocks.chords import Obstacles, Ring, face_chords, read_ring
-from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.mesh import Mesh, split_edge
 from geogrid.partition.blocks.region import Region, side_shape
 from geogrid.partition.blocks.shape import CHORD_RATE, CHORD_TOLL, edge_cost, size_cost

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geogrid.partition.blocks.compiled import compiled
+from geogrid.compiled import compiled
 from geogrid.partition.blocks.mesh import BUILDING, Mesh
 from geogrid.types import FloatArray, Int32Array, IntArray
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from geogrid.compiled import compiled
 from geogrid.partition.blocks.arrangement import Edges
 from geogrid.partition.blocks.chords import Obstacles, is_clear, segments_meet
-from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.islands import nearest_on_edge
 from geogrid.partition.blocks.mesh import LEGAL, LINK
 from geogrid.types import BoolArray, FloatArray, IntArray

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from geogrid.compiled import compiled
 from geogrid.partition.blocks.bisect import bisect_region
 from geogrid.partition.blocks.chords import Obstacles
-from geogrid.partition.blocks.compiled import compiled
 from geogrid.partition.blocks.mesh import CUT, Mesh, remove_antenna, remove_edge, restore_edge, undo_until
 from geogrid.partition.blocks.region import region_cost
 from geogrid.partition.blocks.shape import edge_cost

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geogrid.partition.blocks.compiled import compiled
+from geogrid.compiled import compiled
 from geogrid.types import BoolArray, FloatArray, IntArray
 
 __all__ = ["connect_islands", "nearest_on_edge"]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geogrid.partition.blocks.compiled import compiled
+from geogrid.compiled import compiled
 from geogrid.types import BoolArray, FloatArray, Int32Array, IntArray
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geogrid.partition.blocks.compiled import compiled
+from geogrid.compiled import compiled
 from geogrid.partition.blocks.mesh import Mesh
 from geogrid.partition.blocks.shape import edge_cost, hull_area, shape_cost, size_cost, sort_points
 from geogrid.types import FloatArray, Int32Array, IntArray

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geogrid.partition.blocks.compiled import compiled
+from geogrid.compiled import compiled
 from geogrid.partition.blocks.mesh import Mesh
 from geogrid.partition.blocks.region import atom_hulls
 from geogrid.partition.blocks.shape import edge_cost, hull_area, shape_cost, size_cost

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geogrid.partition.blocks.compiled import compiled
+from geogrid.compiled import compiled
 from geogrid.partition.blocks.mesh import AREA, BUILDING, CUT, LINK, SEAM, TESSELLATION
 from geogrid.types import FloatArray
 

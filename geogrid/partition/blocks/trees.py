@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geogrid.partition.blocks.compiled import compiled
+from geogrid.compiled import compiled
 from geogrid.partition.blocks.region import Region
 from geogrid.types import FloatArray, IntArray
 

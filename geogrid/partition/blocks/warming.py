@@ -10,9 +10,9 @@ import numpy as np
 import shapely
 from numba.core.event import Event, Listener, register
 
+from geogrid.compiled import can_be_kept, is_cached
 from geogrid.partition.blocks.arrangement import build_mesh
 from geogrid.partition.blocks.chords import face_chords, is_clear, read_ring
-from geogrid.partition.blocks.compiled import is_cached
 from geogrid.partition.blocks.divide import cells_for, divide_atoms
 from geogrid.partition.blocks.ground import Ground, Seams
 from geogrid.partition.blocks.islands import connect_islands
@@ -34,10 +34,10 @@ def warm_kernels() -> bool:
     """Compile what is not in numba's cache yet, in other processes; return whether there was anything to do.
 
     Compiling takes about a minute, once after an update. A process that has grown beyond `ENOUGH_MB` makes room for the
-    next, which goes on where it was, as every finished kernel is on disk. If no process can be had, kernels
-    are compiled where they are used.
+    next, which goes on where it was, as every finished kernel is on disk. If no process can be had, or
+    nothing can be kept on disk, kernels are compiled where they are used.
     """
-    if is_cached(*_CALLED) or not sys.executable:
+    if not sys.executable or not can_be_kept(cells_for) or is_cached(*_CALLED):
         return False
     where = os.pathsep.join(path for path in sys.path if path)
     for turn in range(_TURNS):

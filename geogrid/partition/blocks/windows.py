@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geogrid.partition.blocks.compiled import compiled
+from geogrid.compiled import compiled
 from geogrid.partition.blocks.mesh import Mesh
 from geogrid.partition.blocks.regroup import redivide_window
 from geogrid.partition.blocks.trees import next_random
