@@ -17,9 +17,10 @@ from geogrid.maps.columns import Language, column_meant, layer_columns, require_
 from geogrid.maps.ground import MapGround
 from geogrid.maps.overlays import flagged_overlay, ground_overlays, in_words
 from geogrid.maps.packing import pack_columns, pack_polygons
-from geogrid.maps.sizes import aim_of, shade_sizes
+from geogrid.maps.sizes import shade_sizes
 from geogrid.maps.window import meeting, rows_within
 from geogrid.partition.division import Division
+from geogrid.partition.rules import aim_of
 from geogrid.types import IntArray
 
 if TYPE_CHECKING:

@@ -61,7 +61,7 @@ def ground_overlays(ground: MapGround, language: Language) -> list[Overlay]:
     hard = ground.hard if len(ground.hard) else np.zeros(len(ground.seams), bool)
     for name, colour, weight, which in (("seams", SEAM, 1.2, ~hard), ("hard", HARD, 2.6, hard)):
         if which.any():
-            options = {"stroke": colour, "weight": weight, "closed": False}
+            options = {"stroke": colour, "weight": weight, "closed": False, "thins": True}
             sign = ("line", colour, words[name], int(which.sum()))
             found.append(Overlay(words[name], {"geometry": pack_lines(ground.seams[which])}, options, (sign,)))
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import Any
 
 import numpy as np
@@ -10,13 +9,10 @@ import numpy.typing as npt
 
 from geogrid.maps.colours import NO_VALUE, LegendEntry, Shading
 from geogrid.maps.columns import Language
-from geogrid.partition.division import Division
+from geogrid.partition.rules import Aim
 from geogrid.types import FloatArray
 
-__all__ = ["Aim", "aim_of", "shade_sizes"]
-
-Aim = tuple[float, float]
-"""Target in m², and the tolerance as a share of it."""
+__all__ = ["kinds_in", "shade_sizes"]
 
 _METRIC = 0.002
 """How far the metric CRS a cell was cut in may measure off the ellipsoid."""
@@ -31,20 +27,6 @@ _TEXTS: dict[Language, dict[str, str]] = {
     "zh-CN": {"fits": "符合方案", "whole": "{kind}(整体保留)", "below": "小于 {high} m²", "above": "{low} m² 及以上"},
 }  # fmt: skip
 _KINDS = {"water": "水域", "special": "专属网格", "corridor": "廊道"}
-
-
-def aim_of(division: Division, layer: str) -> Aim | None:
-    """Return target and tolerance that a division's plan gives for a layer; None if it gives none."""
-    try:
-        sections = tomllib.loads(division.plan).get("layer", [])
-    except tomllib.TOMLDecodeError:
-        return None
-    for section in sections if isinstance(sections, list) else []:
-        if section.get("name") == layer and (
-            "target_area_m2" in section or section.get("method") in ("blocks", "squares", "hexagons")
-        ):
-            return float(section.get("target_area_m2", 10_000)), float(section.get("tolerance", 0.1))
-    return None
 
 
 def shade_sizes(

@@ -150,7 +150,7 @@
   }
 
   const Shapes = L.GridLayer.extend({
-    options: { tileSize: 512, maxZoom: 20, noWrap: true, weight: 0.6, stroke: "#ffffff", strokeOpacity: 0.9, closed: true, dash: [], tip: "top" },
+    options: { tileSize: 512, maxZoom: 20, noWrap: true, weight: 0.6, stroke: "#ffffff", strokeOpacity: 0.9, closed: true, dash: [], tip: "top", thins: false },
 
     initialize: function (data, options) {
       L.setOptions(this, options);
@@ -216,7 +216,8 @@
       if (this.options.weight && crowd > 0) {
         pen.globalAlpha = this.options.strokeOpacity * crowd;
         pen.strokeStyle = this.options.stroke;
-        pen.lineWidth = this.options.weight;
+        // Of a whole city, every street in full width would hide the cells.
+        pen.lineWidth = this.options.weight * (this.options.thins ? Math.min(1, Math.max(0.25, (at.z - 11) / 5)) : 1);
         pen.setLineDash(this.options.dash);
         paint(rows, () => pen.stroke());
       }

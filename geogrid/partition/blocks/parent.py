@@ -154,7 +154,8 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
     placed = shapely.transform(outlines.polygons, _official(border, origin))
     flags = flags_of(
         outlines.polygons, component, np.isinf(atoms.targets[zone]), parent_m2=shapely.area(border),
-        target_m2=recipe.target_m2, tolerance=recipe.tolerance,
+        target_m2=recipe.target_m2, tolerance=recipe.tolerance, corridor=_are_corridors(kinds),
+        buildings=ground.buildings,
     )  # fmt: skip
     safe = np.maximum(outlines.source, 0)
     back = np.where(outlines.source >= 0, rows[safe] if len(rows) else -1, -1)
@@ -249,9 +250,13 @@ def _atoms(
     return _Atoms(targets), fine
 
 
+def _are_corridors(kinds: npt.NDArray[np.object_]) -> BoolArray:
+    return np.array([str(kind).startswith("corridor ") for kind in kinds], dtype=bool)
+
+
 def _inside_corridors(side: IntArray, zone: IntArray, areas: OwnAreas) -> BoolArray:
     """Return (edges,) whether an edge runs inside a corridor: a road is parted along its length, by no centreline."""
-    corridor = np.array([False, *(str(kind).startswith("corridor ") for kind in areas.kinds)])
+    corridor = _are_corridors(np.array(["ground", *areas.kinds], dtype=object))
     sides = side.reshape(-1, 2)
     of = zone[np.maximum(sides, 0)]
     return np.asarray((sides >= 0).all(axis=1) & (of[:, 0] == of[:, 1]) & corridor[of[:, 0]])
