@@ -36,6 +36,9 @@ CORNER_M = 0.016
 """A step of the lattice and a half: what is nearer to a corner could be carried past it by the snap."""
 
 _LEAST_ATOM = 0.01
+_BLOCK = 0.5
+"""A row of houses of this share of a cell, and the street around it, may have to be parted together."""
+
 _PASSES = 1
 _ROOM = 16
 
@@ -336,11 +339,11 @@ def _united(mesh: Mesh, label: IntArray, whole: IntArray) -> IntArray:
 def _between_buildings(
     mesh: Mesh, atoms: _Atoms, buildings: npt.NDArray[np.object_], obstacles: Obstacles, recipe: Recipe
 ) -> npt.NDArray[np.object_]:
-    """Return lines between buildings for large atoms that no chord can halve."""
+    """Return lines between buildings for atoms that no chord can halve."""
     none = np.empty(0, dtype=object)
     if len(buildings) < 2:
         return none
-    faces = np.flatnonzero((mesh.area[: mesh.used[2]] > 1.1 * recipe.target_m2) & ~mesh.solid[: mesh.used[2]])
+    faces = np.flatnonzero((mesh.area[: mesh.used[2]] > _BLOCK * recipe.target_m2) & ~mesh.solid[: mesh.used[2]])
     stuck = []
     side = np.sqrt(recipe.target_m2)
     for f in faces:
