@@ -151,7 +151,9 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
     zone[cell[alive]] = mesh.zone[: mesh.used[2]][alive]
     kinds = np.array(["ground", *ground.areas.kinds], dtype=object)[zone]
     names = np.array(["", *ground.areas.names], dtype=object)[zone]
-    placed = shapely.transform(outlines.polygons, _official(border, origin))
+    legal = outlines.kind == LEGAL
+    on_border = np.concatenate([outlines.start[legal], outlines.end[legal]])
+    placed = shapely.transform(outlines.polygons, _official(border, on_border, origin))
     flags = flags_of(
         outlines.polygons, component, np.isinf(atoms.targets[zone]), parent_m2=shapely.area(border),
         target_m2=recipe.target_m2, tolerance=recipe.tolerance, corridor=_are_corridors(kinds),
@@ -166,22 +168,35 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
     )  # fmt: skip
 
 
-def _official(border: shapely.Geometry, origin: FloatArray) -> Callable[[FloatArray], FloatArray]:
+def _official(
+    border: shapely.Geometry, on_border: FloatArray, origin: FloatArray
+) -> Callable[[FloatArray], FloatArray]:
     """Return what takes noded vertices back to the CRS; the parent's own come back exactly as they were.
 
     A vertex put on the border closer to a corner of it than a lattice step and a half becomes that corner: on the
-    lattice the two could change sides, and the border would turn back on itself.
+    lattice the two could change sides, and the border would turn back on itself. All such vertices do, though
+    noding has moved some by more than its own step: one left where it is would stand behind the corner its
+    neighbour went to.
+
+    Parameters
+    ----------
+    border : Polygon
+        The parent, metres from `origin`.
+    on_border : (k, 2) float64
+        The vertices of its border as noded, exactly.
+    origin : (2,) float64
     """
     own = shapely.get_coordinates(border)
     vertices: Any = shapely.points(own)
     corners = shapely.STRtree(vertices)
     outline = shapely.boundary(border)
     shapely.prepare(outline)
+    chain = np.unique(on_border @ (1, 1j))
 
     def placed(xy: FloatArray) -> FloatArray:
         points = np.asarray(shapely.points(xy), dtype=object)
         row, corner = corners.query_nearest(points, max_distance=CORNER_M, all_matches=False)
-        on = shapely.dwithin(outline, points[row], NODING_STEP_M)
+        on = np.isin(xy[row] @ (1, 1j), chain) | shapely.dwithin(outline, points[row], NODING_STEP_M)
         result = xy.copy()
         result[row[on]] = own[corner[on]]
         return result + origin
