@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,12 +13,15 @@ from geogrid.atlas import Atlas, Edition
 from geogrid.atlas.numbering import Numbering
 from geogrid.cli.output import console, print_json, print_table, progress_bar
 from geogrid.partition import Division, Plan, divide
+from geogrid.partition.blocks.measures import measure_ground
 from geogrid.partition.measures import measure_layer
-from geogrid.types import Progress
+from geogrid.partition.rules import aim_of
+from geogrid.types import Finding, Progress
 
 __all__ = ["partition", "publish", "show"]
 
 _SHOWN = 10
+_EACH = 3
 
 
 def partition(
@@ -96,7 +99,8 @@ def show(
 
     `more` is added to the JSON.
     """
-    layers = []
+    ground = measure_ground(division, target_m2=aim[0]) if (aim := aim_of(division, division.base.name)) else None
+    layers: list[dict[str, Any]] = []
     for layer in division.layers:
         measures = measure_layer(division, layer.name)
         layers.append(
@@ -120,6 +124,7 @@ def show(
                 "edition": number,
                 "atlas": atlas,
                 "layers": layers,
+                "ground": ground,
                 "findings": list(division.findings),
                 **(more or {}),
             }
@@ -128,11 +133,26 @@ def show(
     title = f"{division.name} ({division.code}), {division.metric_crs}"
     print_table(list(layers[0]), [list(layer.values()) for layer in layers], title=title)
     say = console()
-    for finding in division.findings[:_SHOWN]:
-        say.print(f"found: {finding}", markup=False)
-    if len(division.findings) > _SHOWN:
-        say.print(f"… and {len(division.findings) - _SHOWN} more findings; --json lists all", markup=False)
+    if ground is not None:
+        say.print(str(ground), markup=False)
+        for reason, count in ground.flagged.items():
+            say.print(f"flagged: {count:,} cell(s), {reason}", markup=False)
+    _show_findings(division.findings)
     if edition is None:
         say.print("not published: name an atlas with --atlas city.gpkg", markup=False)
     else:
         say.print(f"edition {edition.number} in {atlas}, valid from {edition.valid_from}", markup=False)
+
+
+def _show_findings(findings: Sequence[Finding]) -> None:
+    """Print findings; of many, how many break each rule, and the first few of each."""
+    say = console()
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_rule.setdefault(finding.rule, []).append(finding)
+    for rule, found in by_rule.items():
+        few = found if len(findings) <= _SHOWN else found[:_EACH]
+        for finding in few:
+            say.print(f"found: {finding}", markup=False)
+        if len(found) > len(few):
+            say.print(f"… and {len(found) - len(few):,} more of {rule}; --json lists all", markup=False)

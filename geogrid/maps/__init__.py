@@ -8,6 +8,14 @@ columns
     what the page can say of a cell: its columns, the grids above it, station and person
 colours
     colours of categories and numbers, and the legend
+sizes
+    classes of size around what the plan asks for
+ground
+    `MapGround`: seams and buildings, from a plan, a cut or files
+overlays
+    the ground and the flagged cells, with their lines in the legend
+window
+    which rows a map of one area shows
 packing
     lattice integers packed small enough for tens of thousands of cells in one page
 layers
@@ -17,6 +25,7 @@ leaflet
 """
 
 from geogrid.maps.draw import draw_map
+from geogrid.maps.ground import MapGround
 from geogrid.maps.people import who_answers
 
-__all__ = ["draw_map", "who_answers"]
+__all__ = ["MapGround", "draw_map", "who_answers"]

@@ -11,15 +11,19 @@ import numpy.typing as npt
 from geogrid.errors import InputError, NotFoundError
 from geogrid.partition.division import Division
 
-__all__ = ["Language", "layer_columns", "require_column", "title_of"]
+__all__ = ["Language", "column_meant", "layer_columns", "require_column", "title_of"]
 
 Language: TypeAlias = Literal["en", "zh-CN"]
 
 _TITLES = {
     "code": "编码",
     "name": "名称",
-    "area": "行政区域",
+    "parent": "行政区域",
     "area_m2": "面积 (m²)",
+    "kind": "类别",
+    "place": "地点",
+    "flag": "标记原因",
+    "on_seams": "沿自然边界比例",
     "cell": "单元网格",
     "management": "管理网格",
     "responsibility": "责任网格",
@@ -34,7 +38,9 @@ _TITLES = {
     "district": "区",
     "street": "街道/镇",
     "community": "社区/居村",
+    "neighbourhood": "街区",
 }
+_ENGLISH = {"area_m2": "area (m²)", "parent": "administrative area", "flag": "flagged", "on_seams": "share on seams"}
 
 
 def title_of(name: str, language: Language) -> str:
@@ -47,14 +53,15 @@ def title_of(name: str, language: Language) -> str:
     """
     if language == "zh-CN":
         return _TITLES.get(name, name)
-    return name.replace("area_m2", "area (m²)").replace("_", " ")
+    return _ENGLISH.get(name, name.replace("_", " "))
 
 
 def layer_columns(division: Division, name: str, extra: Mapping[str, Any] | None = None) -> dict[str, npt.NDArray[Any]]:
     """Return the columns of a layer by name, each (n,), in the order a popup shows them.
 
-    ``code``, ``name`` (if it says more than the code), ``area`` (its name and code), ``area_m2``, the
-    name of the grid of every stacked layer above, the layer's attributes, then `extra`.
+    ``code``, ``name`` (if it says more than the code), ``area_m2``, the name of the grid of every stacked layer
+    above, the administrative area under the name of its level and of each level above with several areas
+    (``parent`` where a layer's rows lie on no one level), the layer's attributes, then `extra`.
 
     Parameters
     ----------
@@ -76,7 +83,6 @@ def layer_columns(division: Division, name: str, extra: Mapping[str, Any] | None
     columns: dict[str, npt.NDArray[Any]] = {"code": layer.codes}
     if not np.array_equal(layer.names, layer.codes):
         columns["name"] = layer.names
-    columns["area"] = _area_texts(division, layer.areas)
     columns["area_m2"] = np.round(division.area_m2(name), 1)
     above, membership = name, np.arange(len(layer), dtype=np.int32)
     while True:
@@ -86,7 +92,8 @@ def layer_columns(division: Division, name: str, extra: Mapping[str, Any] | None
         membership = np.asarray(upper.membership[membership], np.int32)
         columns[upper.name] = _labels(upper.names, upper.codes)[membership]
         above = upper.name
-    columns |= {key: np.asarray(values) for key, values in layer.attributes.items() if key not in columns}
+    for more in (_areas_of(division, layer.areas), layer.attributes):
+        columns |= {key: np.asarray(values) for key, values in more.items() if key not in columns}
     for key, values in (extra or {}).items():
         array = np.asarray(values)
         if len(array) != len(layer):
@@ -100,18 +107,50 @@ def layer_columns(division: Division, name: str, extra: Mapping[str, Any] | None
     return columns
 
 
+def column_meant(division: Division, columns: Mapping[str, Any], layer: str, word: str) -> str:
+    """Return the column a word stands for: ``area`` is the size in m², ``parent`` the administrative area."""
+    if word in columns:
+        return word
+    if word == "area":
+        return "area_m2"
+    levels = [key for key in _areas_of(division, division.layer(layer).areas) if key in columns]
+    return levels[0] if word == "parent" and levels else word
+
+
 def require_column(columns: Mapping[str, npt.NDArray[Any]], name: str, layer: str) -> npt.NDArray[Any]:
     """Return one column, or raise NotFoundError that lists what there is."""
     if name not in columns:
         raise NotFoundError(
-            "no such column to colour by", given=name, allowed=", ".join(columns), source=f"layer {layer!r}"
+            "no such column to colour by", given=name, allowed=", ".join(["area", *columns]), source=f"layer {layer!r}"
         )
     return columns[name]
 
 
+def _areas_of(division: Division, codes: npt.NDArray[np.object_]) -> dict[str, npt.NDArray[np.object_]]:
+    """Return name and code of the area that each row lies in, by level from the finest up."""
+    if not any(codes):
+        return {}
+    heights = [height for height, areas in enumerate(division.areas) if set(codes.tolist()) <= set(areas.codes)]
+    if not heights:
+        return {"parent": _area_texts(division, codes)}
+    found = {}
+    for height in range(heights[-1], -1, -1):
+        areas = division.areas[height]
+        if len(areas) > 1 or height == heights[-1]:
+            # A level may be called "area" itself; on a map that word is the size.
+            found["parent" if areas.level == "area" else areas.level] = _area_texts(division, codes)
+        above = dict(zip(areas.codes.tolist(), areas.parents.tolist(), strict=True))
+        codes = np.array([above.get(code, "") for code in codes.tolist()], dtype=object)
+        if not any(codes):
+            break
+    return found
+
+
 def _area_texts(division: Division, codes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     names = {code: name for areas in division.areas for code, name in zip(areas.codes, areas.names, strict=True)}
-    text = {code: f"{names[code]} ({code})" if names.get(code) else str(code) for code in set(codes.tolist())}
+    text = {
+        code: f"{name} ({code})" if (name := names.get(code)) and name != code else str(code) for code in set(codes)
+    }
     return np.array([text[code] for code in codes], dtype=object)
 
 

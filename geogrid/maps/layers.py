@@ -171,7 +171,8 @@ class Legend(MacroElement):
     Parameters
     ----------
     content : dict
-        ``title``, ``ramp`` (list of colour, value), ``entries`` (list of colour, text, count), ``note``.
+        ``title``, ``ramp`` (list of colour, value), ``entries`` (list of colour, text, count), ``note``, ``signs`` (list
+        of ``"line"``, ``"fill"`` or ``"hatch"``, colour, text, count: what lies over and under the cells).
     """
 
     _template = Template(

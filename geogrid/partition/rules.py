@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import numpy as np
 
 from geogrid.partition.division import Division
 from geogrid.partition.section import LayerSection
 from geogrid.types import Finding, IntArray
 
-__all__ = ["above_share", "plan_findings", "within_tolerance"]
+__all__ = ["Aim", "above_share", "aim_of", "plan_findings", "within_tolerance"]
+
+Aim = tuple[float, float]
+"""Target in m², and the tolerance as a share of it."""
+
+
+def aim_of(division: Division, layer: str) -> Aim | None:
+    """Return target and tolerance that a division's plan gives for a layer; None if it gives none."""
+    try:
+        sections = tomllib.loads(division.plan).get("layer", [])
+    except tomllib.TOMLDecodeError:
+        return None
+    for section in sections if isinstance(sections, list) else []:
+        if section.get("name") == layer and (
+            "target_area_m2" in section or section.get("method") in ("blocks", "squares", "hexagons")
+        ):
+            return float(section.get("target_area_m2", 10_000)), float(section.get("tolerance", 0.1))
+    return None
 
 
 def within_tolerance(division: Division, name: str, *, target_m2: float, tolerance: float) -> tuple[Finding, ...]:
-    """Every row of a layer is within ±`tolerance` of the target area; one finding counts the rest."""
-    areas = division.area_m2(name)
-    off = np.flatnonzero(np.abs(areas / target_m2 - 1) > tolerance)
+    """Every row of a layer is within ±`tolerance` of the target area; one finding counts the rest.
+
+    What was not cut to size (water, areas kept whole, corridors between crossings) is not judged by it.
+    """
+    areas, columns = division.area_m2(name), division.layer(name).attributes
+    judged = np.ones(len(areas), bool)
+    if "kind" in columns and "flag" in columns:
+        judged = (np.asarray(columns["kind"], object) == "ground") | (np.asarray(columns["flag"], object) != "")
+    off = np.flatnonzero(judged & (np.abs(areas / target_m2 - 1) > tolerance))
     if len(off) == 0:
         return ()
     worst = int(off[np.argmax(np.abs(areas[off] - target_m2))])
     message = (
-        f"{len(off):,} of {len(areas):,} rows of {name!r} are more than {tolerance:.0%} off {target_m2:,.0f} m², "
+        f"{len(off):,} of {judged.sum():,} rows of {name!r} are more than {tolerance:.0%} off {target_m2:,.0f} m², "
         f"the furthest has {areas[worst]:,.0f} m²"
     )
     return (

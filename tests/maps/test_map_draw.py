@@ -28,8 +28,9 @@ def _data(page: str) -> dict[str, object]:
 
 def test_the_columns_of_a_cell_name_its_area_and_the_grids_above_it() -> None:
     columns = layer_columns(toy_city(), "cell", {"person": ["王小明"] * 16})
-    assert list(columns) == ["code", "area", "area_m2", "responsibility", "person"]
-    assert columns["area"][3] == "South-east (990100002001)"
+    assert list(columns) == ["code", "area_m2", "responsibility", "community", "street", "person"]
+    assert columns["community"][3] == "South-east (990100002001)"
+    assert columns["street"][3] == "East Street (990100002)"
     assert (
         columns["responsibility"].tolist()
         == ["South-west"] * 2
@@ -61,7 +62,7 @@ def test_every_layer_can_be_drawn() -> None:
 def test_an_unknown_layer_or_column_is_answered_with_what_there_is() -> None:
     with pytest.raises(NotFoundError, match="cell, responsibility, police"):
         _page(layer="ward")
-    with pytest.raises(NotFoundError, match="code, area, area_m2, responsibility"):
+    with pytest.raises(NotFoundError, match="area, code, area_m2, responsibility, community, street"):
         _page(colour_by="ward")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import shapely
 from PIL import Image
 
-from geogrid.maps import draw_map
+from geogrid.maps import MapGround, draw_map
 from geogrid.maps.colours import distinct_colours
 from geogrid.partition.division import Division
 from geogrid.testing import toy_city
@@ -116,3 +117,31 @@ def test_each_layer_can_be_switched_off(chromium: Any, tmp_path: Path) -> None:
     painted = [colour for colour, count in before.items() if count > 5_000 and max(colour) - min(colour) > 20]
     assert len(painted) == 4
     assert all(after[colour] < 500 for colour in painted)
+
+
+def test_a_flagged_cell_tells_why_and_its_hatch_can_be_switched_off(chromium: Any, tmp_path: Path) -> None:
+    file = tmp_path / "map.html"
+    city = toy_city()
+    flags = np.array(["confined by hard seams, 3,200 m²"] * 16, dtype=object)
+    cells = dataclasses.replace(city.base, attributes={"flag": flags})
+    house = np.array([shapely.box(121.2505, 31.3805, 121.2515, 31.3815)], dtype=object)
+    draw_map(
+        dataclasses.replace(city, layers=(cells, *city.layers[1:])), colour_by="area", ground=MapGround(buildings=house)
+    ).save(str(file))
+    shown = Shown(chromium, file)
+    page = shown.page
+    page.mouse.move(500, 350)
+    page.mouse.move(505, 345)
+    page.wait_for_selector(".geogrid-tip")
+    assert "confined by hard seams, 3,200 m²" in page.locator(".geogrid-tip").inner_text()
+    assert page.locator(".geogrid-entry .geogrid-hatch").count() == 1
+    magenta = (0xD6, 0x00, 0x6C)
+    before = shown.colours()[magenta]
+    page.get_by_label("flagged cells").uncheck()
+    page.mouse.move(5, 600)
+    assert before > 2_000
+    assert shown.colours()[magenta] < before / 10
+    brown = shown.colours().most_common(8)
+    page.get_by_label("buildings").uncheck()
+    assert shown.colours().most_common(8) != brown
+    assert shown.complaints == []

@@ -133,8 +133,24 @@
     return made;
   }
 
+  // Slanting lines; tiles are a whole number of patterns wide, so that they join.
+  function hatched(pen, colour) {
+    const ratio = window.devicePixelRatio || 1, side = 8, tile = document.createElement("canvas");
+    tile.width = tile.height = Math.round(side * ratio);
+    const line = tile.getContext("2d");
+    line.scale(tile.width / side, tile.width / side);
+    line.strokeStyle = colour;
+    line.lineWidth = 1.3;
+    line.beginPath();
+    for (const shift of [-side, 0, side]) { line.moveTo(shift - 1, side + 1); line.lineTo(shift + side + 1, -1); }
+    line.stroke();
+    const pattern = pen.createPattern(tile, "repeat");
+    pattern.setTransform(new DOMMatrix().scale(side / tile.width));
+    return pattern;
+  }
+
   const Shapes = L.GridLayer.extend({
-    options: { tileSize: 512, maxZoom: 20, noWrap: true, weight: 0.6, stroke: "#ffffff", strokeOpacity: 0.9, closed: true, dash: [] },
+    options: { tileSize: 512, maxZoom: 20, noWrap: true, weight: 0.6, stroke: "#ffffff", strokeOpacity: 0.9, closed: true, dash: [], tip: "top", thins: false },
 
     initialize: function (data, options) {
       L.setOptions(this, options);
@@ -189,10 +205,19 @@
           paint(group, crowd > 0.5 ? () => pen.fill() : () => { pen.fill(); pen.stroke(); });
         }
       }
+      if (this.options.solid) {
+        pen.fillStyle = this.options.solid;
+        paint(rows, () => pen.fill());
+      }
+      if (this.options.hatch) {
+        pen.fillStyle = hatched(pen, this.options.hatch);
+        paint(rows, () => pen.fill());
+      }
       if (this.options.weight && crowd > 0) {
         pen.globalAlpha = this.options.strokeOpacity * crowd;
         pen.strokeStyle = this.options.stroke;
-        pen.lineWidth = this.options.weight;
+        // Of a whole city, every street in full width would hide the cells.
+        pen.lineWidth = this.options.weight * (this.options.thins ? Math.min(1, Math.max(0.25, (at.z - 11) / 5)) : 1);
         pen.setLineDash(this.options.dash);
         paint(rows, () => pen.stroke());
       }
@@ -229,7 +254,7 @@
         }
         this._edge = this._edge || L.polygon([], { color: "#111", weight: 2, fill: false, interactive: false });
         this._edge.setLatLngs(rings).addTo(this._map);
-        this._tip = this._tip || L.tooltip({ direction: "top", offset: [0, -6], className: "geogrid-tip" });
+        this._tip = this._tip || L.tooltip({ direction: this.options.tip, offset: [0, this.options.tip === "top" ? -6 : 6], className: "geogrid-tip" });
         this._tip.setContent(table(this.brief, row));
       }
       this._tip.setLatLng(event.latlng).addTo(this._map);
@@ -286,7 +311,7 @@
       this.legend = legend;
     },
     onAdd: function () {
-      const box = element("div", "geogrid-legend leaflet-control"), { title, ramp, entries, note } = this.legend;
+      const box = element("div", "geogrid-legend leaflet-control"), { title, ramp, entries, note, signs } = this.legend;
       L.DomEvent.disableClickPropagation(box).disableScrollPropagation(box);
       const fold = box.appendChild(element("details"));
       fold.open = true;
@@ -307,6 +332,18 @@
         line.appendChild(element("b", "", number(count)));
       }
       if (note) fold.appendChild(element("p", "", note));
+      if (signs && signs.length) fold.appendChild(element("hr"));
+      for (const [sign, colour, text, count] of signs || []) {
+        const line = fold.appendChild(element("div", "geogrid-entry"));
+        const mark = line.appendChild(element("i", "geogrid-" + sign));
+        if (sign === "line") mark.style.borderTopColor = colour;
+        else if (sign === "hatch") {
+          mark.style.background = "repeating-linear-gradient(135deg, " + colour + " 0 1.5px, transparent 1.5px 5px)";
+          mark.style.border = "1.5px solid " + colour;
+        } else mark.style.background = colour;
+        line.appendChild(element("span", "", text));
+        line.appendChild(element("b", "", number(count)));
+      }
       return box;
     },
   });

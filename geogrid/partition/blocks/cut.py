@@ -9,6 +9,9 @@ import shapely
 
 from geogrid.errors import BoundaryError, InputError
 from geogrid.partition.blocks.ground import Ground
+from geogrid.partition.blocks.legal_cuts import buildings_entered, cut_findings, legal_cuts
+from geogrid.partition.blocks.measures import arterial_metres
+from geogrid.partition.blocks.mesh import LEGAL
 from geogrid.partition.blocks.parent import Recipe
 from geogrid.partition.blocks.reading import read_ground
 from geogrid.partition.blocks.section import BlocksSection
@@ -30,7 +33,7 @@ class BlocksCut:
     Parameters
     ----------
     cut : Cut
-        For the driver; attributes ``kind``, ``place``, ``flag`` and ``on_seams`` of each cell.
+        For the driver; attributes ``kind``, ``place``, ``flag``, ``on_seams`` and ``arterial_m`` of each cell.
     ground : Ground
         What was on the ground, as it was used.
     stretches : Stretches
@@ -89,11 +92,13 @@ def cut_ground(frame: Frame, ground: Ground, section: BlocksSection, progress: P
     stretches = gather_stretches(cuts)
     flags = np.concatenate([cut.flags for cut in cuts])
     findings += _flag_findings(flags, polygons, parent, frame)
+    findings += _building_findings(ground, stretches, frame)
     attributes = {
         "kind": np.concatenate([cut.kinds for cut in cuts]),
         "place": np.concatenate([cut.names for cut in cuts]),
         "flag": flags,
         "on_seams": np.round(stretches.share(len(polygons)), 4),
+        "arterial_m": np.round(arterial_metres(polygons, ground.seams), 1),
     }
     cut = Cut(polygons, parent, attributes, tolerance_m=_TOLERANCE_M, findings=tuple(findings))
     return BlocksCut(cut, ground, stretches, fit)
@@ -114,6 +119,24 @@ def _fit(frame: Frame, ground: Ground) -> Shift | None:
         return seam_shift_in_metres(frame.parents, ground.seams.lines)
     except InputError:
         return None
+
+
+def _building_findings(ground: Ground, stretches: Stretches, frame: Frame) -> tuple[Finding, ...]:
+    """Return the buildings that legal borders cut, each with the border; and, if there were any, those that cells cut."""
+    if len(ground.buildings) == 0:
+        return ()
+    to_degrees = frame.metric.to_degrees
+    legal = cut_findings(legal_cuts(frame.parents, frame.codes, ground.buildings, ground.labels), to_degrees)
+    ours = stretches.reason != LEGAL
+    rows, metres = buildings_entered(ground.buildings, stretches.start[ours], stretches.end[ours])
+    inside = to_degrees(shapely.get_coordinates(shapely.point_on_surface(ground.buildings[rows])))
+    return legal + tuple(
+        Finding(
+            "building_uncut", f"a border between cells runs {length:.1f} m through a building", (str(ground.labels[row]),),
+            float(lon), float(lat), round(float(length), 2), "m",
+        )
+        for row, length, (lon, lat) in zip(rows, metres, inside, strict=True)
+    )  # fmt: skip
 
 
 def _flag_findings(flags: np.ndarray, polygons: np.ndarray, parent: np.ndarray, frame: Frame) -> list[Finding]:

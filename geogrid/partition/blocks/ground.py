@@ -143,11 +143,21 @@ class Ground:
     seams : Seams
     buildings : (n,) shapely polygons, metres
     areas : OwnAreas
+    building_names : (n,) object array of str
+        What each building is called in findings; empty if it has no name but its row.
     """
 
     seams: Seams = field(default_factory=Seams)
     buildings: npt.NDArray[np.object_] = field(default_factory=_objects)
     areas: OwnAreas = field(default_factory=OwnAreas)
+    building_names: npt.NDArray[np.object_] = field(default_factory=_objects)
+
+    @property
+    def labels(self) -> npt.NDArray[np.object_]:
+        """(n,) what each building is called: its name, else ``row 1`` and so on."""
+        if len(self.building_names) == len(self.buildings):
+            return self.building_names
+        return _objects([f"row {row + 1}" for row in range(len(self.buildings))])
 
     @cached_property
     def _trees(self) -> tuple[shapely.STRtree, shapely.STRtree, shapely.STRtree]:

@@ -16,7 +16,8 @@ from geogrid.partition.blocks.arrangement import NODING_STEP_M, Edges, build_mes
 from geogrid.partition.blocks.buildings import lines_between, obstacles_of, round_buildings
 from geogrid.partition.blocks.chords import Obstacles, face_chords, is_clear, read_ring
 from geogrid.partition.blocks.deadends import carry_on
-from geogrid.partition.blocks.divide import cells_for, divide_atoms
+from geogrid.partition.blocks.divide import divide_atoms
+from geogrid.partition.blocks.flags import flags_of
 from geogrid.partition.blocks.gaps import closed_gaps
 from geogrid.partition.blocks.ground import Ground, OwnAreas, Seams
 from geogrid.partition.blocks.mesh import AREA, BUILDING, CUT, LEGAL, LINK, SEAM, TESSELLATION, Mesh, components
@@ -150,8 +151,14 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
     zone[cell[alive]] = mesh.zone[: mesh.used[2]][alive]
     kinds = np.array(["ground", *ground.areas.kinds], dtype=object)[zone]
     names = np.array(["", *ground.areas.names], dtype=object)[zone]
-    placed = shapely.transform(outlines.polygons, _official(border, origin))
-    flags = _flags(outlines.polygons, component, np.isinf(atoms.targets[zone]), shapely.area(border), recipe)
+    legal = outlines.kind == LEGAL
+    on_border = np.concatenate([outlines.start[legal], outlines.end[legal]])
+    placed = shapely.transform(outlines.polygons, _official(border, on_border, origin))
+    flags = flags_of(
+        outlines.polygons, component, np.isinf(atoms.targets[zone]), parent_m2=shapely.area(border),
+        target_m2=recipe.target_m2, tolerance=recipe.tolerance, corridor=_are_corridors(kinds),
+        buildings=ground.buildings,
+    )  # fmt: skip
     safe = np.maximum(outlines.source, 0)
     back = np.where(outlines.source >= 0, rows[safe] if len(rows) else -1, -1)
     source = np.where(back >= 0, known[np.minimum(np.maximum(back, 0), len(known) - 1)], -1)
@@ -161,22 +168,35 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
     )  # fmt: skip
 
 
-def _official(border: shapely.Geometry, origin: FloatArray) -> Callable[[FloatArray], FloatArray]:
+def _official(
+    border: shapely.Geometry, on_border: FloatArray, origin: FloatArray
+) -> Callable[[FloatArray], FloatArray]:
     """Return what takes noded vertices back to the CRS; the parent's own come back exactly as they were.
 
     A vertex put on the border closer to a corner of it than a lattice step and a half becomes that corner: on the
-    lattice the two could change sides, and the border would turn back on itself.
+    lattice the two could change sides, and the border would turn back on itself. All such vertices do, though
+    noding has moved some by more than its own step: one left where it is would stand behind the corner its
+    neighbour went to.
+
+    Parameters
+    ----------
+    border : Polygon
+        The parent, metres from `origin`.
+    on_border : (k, 2) float64
+        The vertices of its border as noded, exactly.
+    origin : (2,) float64
     """
     own = shapely.get_coordinates(border)
     vertices: Any = shapely.points(own)
     corners = shapely.STRtree(vertices)
     outline = shapely.boundary(border)
     shapely.prepare(outline)
+    chain = np.unique(on_border @ (1, 1j))
 
     def placed(xy: FloatArray) -> FloatArray:
         points = np.asarray(shapely.points(xy), dtype=object)
         row, corner = corners.query_nearest(points, max_distance=CORNER_M, all_matches=False)
-        on = shapely.dwithin(outline, points[row], NODING_STEP_M)
+        on = np.isin(xy[row] @ (1, 1j), chain) | shapely.dwithin(outline, points[row], NODING_STEP_M)
         result = xy.copy()
         result[row[on]] = own[corner[on]]
         return result + origin
@@ -245,9 +265,13 @@ def _atoms(
     return _Atoms(targets), fine
 
 
+def _are_corridors(kinds: npt.NDArray[np.object_]) -> BoolArray:
+    return np.array([str(kind).startswith("corridor ") for kind in kinds], dtype=bool)
+
+
 def _inside_corridors(side: IntArray, zone: IntArray, areas: OwnAreas) -> BoolArray:
     """Return (edges,) whether an edge runs inside a corridor: a road is parted along its length, by no centreline."""
-    corridor = np.array([False, *(str(kind).startswith("corridor ") for kind in areas.kinds)])
+    corridor = _are_corridors(np.array(["ground", *areas.kinds], dtype=object))
     sides = side.reshape(-1, 2)
     of = zone[np.maximum(sides, 0)]
     return np.asarray((sides >= 0).all(axis=1) & (of[:, 0] == of[:, 1]) & corridor[of[:, 0]])
@@ -337,23 +361,3 @@ def _between_buildings(
     tree = shapely.STRtree(buildings)
     lines = [lines_between(buildings[np.sort(tree.query(shape, predicate="intersects"))], shape) for shape in shapes]
     return np.concatenate([none, *lines])
-
-
-def _flags(
-    polygons: npt.NDArray[np.object_], component: Int32Array, whole: BoolArray, parent_m2: float, recipe: Recipe
-) -> npt.NDArray[np.object_]:
-    """Return why each cell is off its size: ``""`` where it is not, or where it is an area kept whole."""
-    area = shapely.area(polygons)
-    room = np.bincount(component, weights=area)[component]
-    count = np.array([cells_for(float(a), recipe.target_m2) for a in room])
-    flags = np.full(len(area), "", dtype=object)
-    off = (np.abs(area / recipe.target_m2 - 1) > recipe.tolerance) & ~whole
-    stuck = np.abs(room / count / recipe.target_m2 - 1) > recipe.tolerance
-    for row in np.flatnonzero(off):
-        if not stuck[row]:
-            flags[row] = f"no seam or chord fits the size, {area[row]:,.0f} m²"
-        elif room[row] >= parent_m2 - 1:
-            flags[row] = f"the whole area measures {parent_m2:,.0f} m²"
-        else:
-            flags[row] = f"confined by hard seams, {room[row]:,.0f} m²"
-    return flags

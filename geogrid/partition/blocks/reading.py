@@ -14,9 +14,11 @@ from geogrid.errors import PlanError
 from geogrid.partition.blocks.corridors import corridor_strips
 from geogrid.partition.blocks.ground import Ground, OwnAreas, Seams
 from geogrid.partition.blocks.importance import TABLES, importance_of
-from geogrid.partition.blocks.section import AreaFile, BlocksSection, FeatureFile, SeamFile
+from geogrid.partition.blocks.section import AreaFile, BlocksSection, BuildingFile, FeatureFile, SeamFile
 
-__all__ = ["read_ground", "read_seams"]
+__all__ = ["read_buildings", "read_ground", "read_seams"]
+
+_BUILDING_NAMES = ("osm_id", "osm_way_id", "id")
 
 
 def read_ground(section: BlocksSection, metric: Metric) -> Ground:
@@ -40,11 +42,37 @@ def read_ground(section: BlocksSection, metric: Metric) -> Ground:
     if section.water is not None:
         water = AreaFile(**section.water.model_dump(), rule="own", least_m2=0.3 * section.target_area_m2, kind="water")
         areas = areas.join(_areas(water, metric))
-    buildings = np.empty(0, dtype=object)
+    buildings, names = np.empty(0, dtype=object), np.empty(0, dtype=object)
     if section.buildings is not None:
-        shapes, _ = _features(section.buildings, metric)
-        buildings = _sorted(_polygons(shapes)[0])
-    return Ground(seams.sorted(), buildings, areas)
+        buildings, names = read_buildings(section.buildings, metric)
+    return Ground(seams.sorted(), buildings, areas, names)
+
+
+def read_buildings(file: BuildingFile, metric: Metric) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+    """Return the buildings of a file, part by part in the order of their coordinates, and what each is called.
+
+    Raises
+    ------
+    PlanError
+        If the file lacks the column that the plan names.
+    BoundaryError, CrsError, StorageError
+        If it cannot be read or declares no CRS.
+    """
+    shapes, table = _features(file, metric)
+    if file.name is not None and file.name not in table.columns:
+        raise PlanError(
+            "the building file has no such column", given=file.name, allowed=", ".join(map(str, table.columns)),
+            source=file.file,
+        )  # fmt: skip
+    names = np.full(len(table), "", dtype=object)
+    for column in (file.name,) if file.name else [name for name in _BUILDING_NAMES if name in table.columns]:
+        names = np.where(names == "", _text(table[column]), names)
+    rows = np.array([f"row {index + 1}" for index in table.index], dtype=object)
+    names = np.where(names == "", rows, names)
+    polygons, row = _polygons(shapes)
+    keys = shapely.to_wkb(polygons, byte_order=1)
+    order = np.array(sorted(range(len(polygons)), key=lambda i: (keys[i], names[row[i]])), np.int64)
+    return polygons[order], np.asarray(names[row[order]], dtype=object)
 
 
 def read_seams(file: SeamFile, metric: Metric) -> Seams:
@@ -111,11 +139,6 @@ def _polygons(shapes: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_],
     inner, at = shapely.get_parts(parts, return_index=True)
     keep = (shapely.get_type_id(inner) == 3) & (shapely.area(inner) > 0)
     return np.asarray(inner[keep], object), row[at][keep]
-
-
-def _sorted(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    keys = shapely.to_wkb(shapes, byte_order=1)
-    return shapes[np.array(sorted(range(len(shapes)), key=lambda i: keys[i]), np.int64)] if len(shapes) else shapes
 
 
 def _text(column: Any) -> npt.NDArray[np.object_]:

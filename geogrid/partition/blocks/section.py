@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from geogrid.partition.section import BaseSection, PlanPath, Section
 
-__all__ = ["AreaFile", "BlocksSection", "CorridorFile", "FeatureFile", "SeamFile"]
+__all__ = ["AreaFile", "BlocksSection", "BuildingFile", "CorridorFile", "FeatureFile", "SeamFile"]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -87,6 +87,19 @@ class AreaFile(FeatureFile):
     name: str | None = None
 
 
+class BuildingFile(FeatureFile):
+    """Polygons that are never cut.
+
+    Parameters
+    ----------
+    name : str, optional
+        Column that says which building it is, for the findings. Left out: the first of ``osm_id``,
+        ``osm_way_id``, ``id`` that is filled, else its row in the file.
+    """
+
+    name: str | None = None
+
+
 class CorridorFile(SeamFile):
     """Lines that become strips of their own, cut along their length.
 
@@ -105,7 +118,7 @@ class BlocksSection(BaseSection):
     Parameters
     ----------
     seams : list of SeamFile
-    buildings : FeatureFile, optional
+    buildings : BuildingFile, optional
         Never cut, except by a legal border.
     special_areas : list of AreaFile
     water : FeatureFile, optional
@@ -123,7 +136,7 @@ class BlocksSection(BaseSection):
     method: Literal["blocks"] = "blocks"
     tolerance: Annotated[float, Field(gt=0, le=0.5)] = 0.10
     seams: tuple[Annotated[SeamFile, BeforeValidator(_file_or_table)], ...] = ()
-    buildings: Annotated[FeatureFile | None, BeforeValidator(_file_or_table)] = None
+    buildings: Annotated[BuildingFile | None, BeforeValidator(_file_or_table)] = None
     special_areas: tuple[Annotated[AreaFile, BeforeValidator(_file_or_table)], ...] = ()
     water: Annotated[FeatureFile | None, BeforeValidator(_file_or_table)] = None
     corridors: tuple[CorridorFile, ...] = ()
