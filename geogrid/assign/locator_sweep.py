@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from geogrid.assign.locator_border import RECORD_WORDS, ordered, record_of, straight
 from geogrid.assign.locator_tile import crossing, tile_nodes
-from geogrid.assign.locator_winding import add_open, add_step, first_open, longer, longer64, merge_steps
+from geogrid.assign.locator_winding import add_open, add_step, first_open, longer, merge_steps
 from geogrid.compiled import Whole, compiled
 from geogrid.types import Int32Array, IntArray
 
@@ -119,7 +119,7 @@ def sweep(
         n_news = 0
         for i in range(jobs[job, 4], jobs[job, 5]):
             if job_state[i, 0] < north:
-                news = longer64(news, n_news + 1)
+                news = longer(news, n_news + 1)
                 news[n_news, 0] = max(job_state[i, 0], south)
                 news[n_news, 1], news[n_news, 2] = job_state[i, 1], job_state[i, 2]
                 n_news += 1
@@ -151,7 +151,7 @@ def sweep(
                         b = min(b, y - ((tile - x) * rise) // -run)
                     if a >= b:
                         continue
-                passes = longer64(passes, n_records + 1)
+                passes = longer(passes, n_records + 1)
                 passes[n_records, 0], passes[n_records, 1] = e, a
                 passes[n_records, 2], passes[n_records, 3] = b, column
                 starts[column + 1] += 1
@@ -172,7 +172,7 @@ def sweep(
                 table[base] = last_value
                 continue
             tile = west + column * size
-            here = longer64(here, n_here)
+            here = longer(here, n_here)
             for i in range(n_here):
                 source = sorted_records[starts[column] + i]
                 for c in range(3):
@@ -217,14 +217,14 @@ def sweep(
                         n_entries += 1
             else:
                 table[base] = -4
-                crowded = longer64(crowded, n_crowded + 1)
+                crowded = longer(crowded, n_crowded + 1)
                 crowded[n_crowded, 0], crowded[n_crowded, 1] = south, tile
                 crowded[n_crowded, 2], crowded[n_crowded, 3] = n_crowded_edges, n_crowded_edges + n_here
                 crowded[n_crowded, 4], crowded[n_crowded, 5] = n_crowded_state, n_crowded_state + steps
                 crowded[n_crowded, 6] = base
                 n_crowded += 1
                 crowded_edges = longer(crowded_edges, n_crowded_edges + n_here)
-                crowded_state = longer64(crowded_state, n_crowded_state + steps)
+                crowded_state = longer(crowded_state, n_crowded_state + steps)
                 for i in range(n_here):
                     crowded_edges[n_crowded_edges + i, 0] = here[i, 0]
                 for i in range(steps):
@@ -234,14 +234,14 @@ def sweep(
                 n_crowded_state += steps
             # Carry the state to the next tile.
             if 2 * n_here <= 16:
-                state = longer64(state, steps + 2 * n_here + 8)
+                state = longer(state, steps + 2 * n_here + 8)
                 for i in range(n_here):
                     e = here[i, 0]
                     steps = add_step(state, steps, here[i, 1], np.int64(polygon[e]), np.int64(turn[e]))
                     if here[i, 2] < north:
                         steps = add_step(state, steps, here[i, 2], np.int64(polygon[e]), -np.int64(turn[e]))
             else:
-                news = longer64(news, 2 * n_here)
+                news = longer(news, 2 * n_here)
                 n_news = 0
                 for i in range(n_here):
                     e = here[i, 0]

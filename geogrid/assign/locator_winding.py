@@ -5,30 +5,24 @@ They are kept as differences along the lattice rows, a short sorted list of (row
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 
 from geogrid.compiled import Whole, compiled
 from geogrid.types import Int32Array, IntArray
 
-__all__ = ["add_open", "add_step", "first_open", "longer", "longer64", "merge_steps"]
+__all__ = ["add_open", "add_step", "first_open", "longer", "merge_steps"]
+
+_Rows = TypeVar("_Rows", Int32Array, IntArray)
 
 
 @compiled
-def longer(array: Int32Array, least: Whole) -> Int32Array:
+def longer(array: _Rows, least: Whole) -> _Rows:
     """Return the rows in room for at least `least` of them; twice as much if it had to grow."""
     if least <= len(array):
         return array
-    bigger = np.empty((max(least, 2 * len(array)), array.shape[1]), np.int32)
-    bigger[: len(array)] = array
-    return bigger
-
-
-@compiled
-def longer64(array: IntArray, least: Whole) -> IntArray:
-    """Do what `longer` does, for int64."""
-    if least <= len(array):
-        return array
-    bigger = np.empty((max(least, 2 * len(array)), array.shape[1]), np.int64)
+    bigger = np.empty((max(least, 2 * len(array)), array.shape[1]), array.dtype)
     bigger[: len(array)] = array
     return bigger
 
@@ -70,7 +64,7 @@ def merge_steps(state: IntArray, count: Whole, new: IntArray, fresh: Whole) -> t
         keys[count + i] = ((new[i, 0] - base) << 31) | new[i, 1]
         steps[count + i] = new[i, 2]
     order = np.argsort(keys)
-    state = longer64(state, total + 8)
+    state = longer(state, total + 8)
     kept = 0
     i = 0
     while i < total:

@@ -150,7 +150,7 @@ def anneal(
     seed : int, at least 1
     """
     indptr, nbr, cost, src, twin, weight = net.indptr, net.nbr, net.cost, net.src, net.twin, net.weight
-    fixed, home, stay, place = net.fixed, net.home, net.stay, net.place
+    fixed, home, stay, place, warmth = net.fixed, net.home, net.stay, net.place, net.warmth
     apart_ptr, apart = net.apart_ptr, net.apart
     low, high, closed, anchor = limits.low, limits.high, limits.closed, limits.anchor
     round_price, pull, reach, apart_price = wishes.roundness, wishes.pull, wishes.reach, wishes.apart
@@ -205,7 +205,7 @@ def anneal(
                 q = part[nbr[e]]
                 # Without a branch: which neighbour is whose cannot be guessed.
                 border += cost[e] * (np.int64(q == old) - np.int64(q == new))
-            rise = border - temperature * thresholds[drawn & np.uint64(1023)]
+            rise = border - temperature * warmth[v] * thresholds[drawn & np.uint64(1023)]
             alone = rise
             for j in range(kinds):
                 w = weight[v, j]

@@ -47,6 +47,10 @@ class Budget:
         if self.workers < 1:
             raise InputError("no worker", given=self.workers, allowed="1 or more threads")
 
+    def shortened(self, share: float) -> Budget:
+        """Return a share of the budget, of its effort as of its time."""
+        return replace(self, effort=self.effort * share, seconds=None if self.seconds is None else self.seconds * share)
+
     def share(self, part: float, *, workers: int) -> Budget:
         """Return the budget of one of several problems that are solved side by side."""
         seconds = None if self.seconds is None else max(self.seconds * part * self.workers, 1e-3)

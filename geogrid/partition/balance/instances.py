@@ -139,7 +139,7 @@ def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) 
         first = np.searchsorted(numbers, problem.begin[rows]).astype(np.int32)
     start = _start(net, first, seeds, locked, grids)
     if nodes < len(rows):
-        net = contract(net, group)
+        net = contract(net, group.astype(np.int32), nodes)
         if start is not None:
             merged = np.full(nodes, -1, np.int32)
             merged[group] = start

@@ -6,19 +6,23 @@ overload dearer and dearer until none is left; then the best ones once more, for
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
 from geogrid.partition.balance.annealing import THRESHOLDS, anneal, price
 from geogrid.partition.balance.clock import Budget, Clock
+from geogrid.partition.balance.corridors import reached_out
 from geogrid.partition.balance.engine import Outcome
 from geogrid.partition.balance.founding import founded
 from geogrid.partition.balance.instances import AreaInstance
-from geogrid.partition.balance.network import Limits
+from geogrid.partition.balance.leftovers import mended
+from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.regions import Instance, in_parallel
-from geogrid.partition.balance.relocation import quotient_of, relocations
+from geogrid.partition.balance.relocation import Relocation, quotient_of, relocations
 from geogrid.types import Int32Array, Progress, no_progress
 
 __all__ = ["Change", "least_change"]
@@ -34,7 +38,8 @@ _PASSES = ((0.3, 0.5), (0.7, 1.0))
 """Share of the effort of each pass, and of the time until which it may go on; the first tries all choices, the second
 the best ones."""
 
-_HOT, _COLD = 0.6, 0.02
+_HOT, _KNOWN, _COLD = 0.6, 0.2, 0.02
+"""First temperatures, of new grids and of grids known already, and the last one, in what moving a mean cell costs."""
 
 _MARGIN = 0.0008
 """Ranges are narrower by this share of themselves while annealing, so that the last few units fit."""
@@ -45,7 +50,13 @@ _CHOOSING = 0.3
 _PROMISING = 1.04
 """A choice whose flows move more than this many times the least is not tried."""
 
-_TRIES, _LANES = 5, 2
+_TRIES, _LANES, _CHOICES = 5, 2, 2
+
+_NOISES = (None, 0.0, 0.5, 0.5)
+"""Beginnings: without corridors, and with corridors of exact and of blurred prices."""
+
+_DEAREST = 1.2
+"""Corridors are laid as long as they cost less than relocation does: about 0.9 to 1.1 for each unit brought into range."""
 
 _NEXT_TO_NOTHING = 0.1
 """A grid that keeps less than this share of what it had stands somewhere else."""
@@ -74,6 +85,7 @@ class _Try:
     relocated: tuple[int, ...]
     rank: tuple[float, float]
     outside: np.ndarray
+    heat: float = _HOT
 
 
 def least_change(
@@ -82,7 +94,8 @@ def least_change(
     budget: Budget,
     seed: int,
     relocate: bool = True,
-    begin: Change | None = None,
+    begins: Sequence[Change] = (),
+    afresh: bool = True,
     progress: Progress = no_progress,
 ) -> Change:
     """Return grids in balance that move as little as can be found from ``made.start``.
@@ -96,8 +109,10 @@ def least_change(
         The same seed and effort give the same grids, whatever the number of workers.
     relocate : bool
         Whole grids may be dissolved and founded anew elsewhere.
-    begin : Change, optional
-        Grids to try, too: those of a wider tolerance.
+    begins : sequence of Change
+        Grids known already, of a wider or a narrower tolerance: what is found is no worse than those in range.
+    afresh : bool
+        New grids are tried, too.
 
     Raises
     ------
@@ -107,21 +122,23 @@ def least_change(
     instance, start = made.instance, made.start
     if start is None:
         raise ValueError("least_change needs the existing grids")
+    _ready()
     clock = Clock(budget)
     seeds = np.random.default_rng(seed)
-    tries = [_tried(instance, start, ())]
-    if begin is not None:
-        tries.append(_tried(instance, begin.outcome.part, begin.relocated))
+    known = [_tried(instance, begin.outcome.part, begin.relocated) for begin in begins]
+    tries = [_tried(instance, start, ()), *known]
     stopped = "effort"
     try:
-        lanes = _beginnings(made, start, relocate=relocate, clock=clock, seed=int(seeds.integers(2**31)))
+        own = int(seeds.integers(2**31))
+        lanes = _beginnings(made, start, relocate=relocate, clock=clock, seed=own) if afresh or not known else []
+        lanes += [replace(one, heat=_KNOWN) for one in known]
         with ThreadPoolExecutor(budget.workers) as threads:
             pool = threads if budget.workers > 1 else None
             for number, (share, until) in enumerate(_PASSES):
                 fate = [int(seeds.integers(1, 2**31)) for _ in lanes]
-                own = _share(clock, share, len(lanes), until)
+                each = _share(clock, share, len(lanes), until)
 
-                def work(lane: int, lanes: list[_Try] = lanes, own: Budget = own, fate: list[int] = fate) -> _Try:
+                def work(lane: int, lanes: list[_Try] = lanes, own: Budget = each, fate: list[int] = fate) -> _Try:
                     return _annealed(instance, lanes[lane], own, fate[lane])
 
                 found = in_parallel(work, range(len(lanes)), pool, clock)
@@ -138,19 +155,46 @@ def least_change(
     return Change(Outcome(best.part, best.outside, best.rank[1], clock.elapsed, stopped), best.relocated)
 
 
+@cache
+def _ready() -> None:
+    """Load what is compiled before any clock runs."""
+    row = np.arange(5)
+    net = build_network(
+        row, row + 1, np.ones(5, np.int64), np.array([[3], [3], [3], [3], [1], [1]]), home=row.repeat(3)[:6] // 2,
+        stay=np.ones(6, np.int64),
+    )  # fmt: skip
+    part = np.array([0, 0, 1, 1, 1, 2], np.int32)
+    limits = Limits(np.full((3, 1), 3), np.full((3, 1), 6), np.zeros(3, np.uint8), np.full((3, 2), np.nan))
+    instance = Instance(net, limits, Wishes(0.0, 0.0, np.inf, 0.0))
+    reached_out(instance, part, dearest=9.0)
+    founded(net, part, Relocation((2,), (1,), {(1, 1): 3.0}, {(1, 0): 1.0}, 0.0))
+    _annealed(instance, _tried(instance, part, ()), Budget(effort=1), 1)
+
+
 def _beginnings(made: AreaInstance, start: Int32Array, *, relocate: bool, clock: Clock, seed: int) -> list[_Try]:
     """Return the most promising choices of relocation as grids."""
     instance, stay = made.instance, made.instance.net.stay
     as_it_is = _tried(instance, start, ())
     if not relocate or instance.grids < 2 or not (stay > 0).any() or clock.left() <= 0:
         return [as_it_is]
-    choices = relocations(
-        quotient_of(instance, start, stay), tries=_TRIES, seed=seed, over=lambda: clock.left(_CHOOSING) <= 0
-    )
-    return [
-        _tried(instance, founded(instance.net, start, choice), choice.dissolved) if choice.dissolved else as_it_is
-        for choice in choices if choice.moved <= _PROMISING * choices[0].moved
-    ]  # fmt: skip
+
+    def late() -> bool:
+        return bool(clock.left(_CHOOSING) <= 0)
+
+    tries: list[_Try] = []
+    for number, noise in enumerate(_NOISES):
+        if tries and late():
+            break
+        # First from the grids as they are; then after light ones have reached out to heavy ones, by different ways.
+        here, plain = start, noise is None
+        if noise is not None:
+            here = reached_out(instance, start, dearest=_DEAREST, noise=noise, seed=seed + number, over=late)
+        choices = relocations(quotient_of(instance, here, stay), tries=_TRIES if plain else 2, seed=seed, over=late)
+        tries += [
+            _tried(instance, founded(instance.net, here, choice) if choice.dissolved else here, choice.dissolved)
+            for choice in choices[: _CHOICES if plain else 1] if choice.moved <= _PROMISING * choices[0].moved
+        ]  # fmt: skip
+    return tries
 
 
 def _share(clock: Clock, share: float, lanes: int, until: float) -> Budget:
@@ -169,7 +213,7 @@ def _tried(instance: Instance, part: Int32Array, relocated: tuple[int, ...]) -> 
 
 def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int) -> _Try:
     """Return the best of an annealing from `begin`; temperatures are in what leaving home costs a mean cell."""
-    net, start, hot, cold = instance.net, begin.part, _HOT, _COLD
+    net, start, hot, cold = instance.net, begin.part, begin.heat, _COLD
     limits, wishes = _narrowed(instance), instance.wishes
     loose = np.isin(net.home, begin.relocated) if begin.relocated else np.zeros(len(start), bool)
     free = net._replace(home=np.where(loose, -1, net.home).astype(np.int32))
@@ -194,6 +238,11 @@ def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int) -> _Tr
             moves = min(moves, int(max(left, 0.0) / max(_ROUNDS - rounds, 1) * speed))
             if left <= 0:
                 rounds = max(rounds, _ROUNDS)
+        if rounds == _ROUNDS and best.rank[0] > 0 and not (budget.stop is not None and budget.stop.is_set()):
+            mend = mended(
+                Instance(free, instance.limits, instance.wishes), limits, best.part, unit=unit, mean=mean, seeds=seeds
+            )
+            best = min(best, _tried(instance, mend, begin.relocated), key=lambda t: t.rank)
         if rounds >= _ROUNDS:
             if best.rank[0] == 0 or (budget.stop is not None and budget.stop.is_set()):
                 break
@@ -201,7 +250,7 @@ def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int) -> _Tr
             more = rounds - _ROUNDS
             if more % _CYCLE == 0:
                 part = best.part.copy()
-            heat = unit * _HOT * 0.5 * (cold / hot) ** (more % _CYCLE / (_CYCLE - 1))
+            heat = unit * _HOT * 0.5 * (cold / _HOT) ** (more % _CYCLE / (_CYCLE - 1))
             press = 15.0 * unit * 2.0 ** (more // _CYCLE)
             moves = max(_PRESSING * len(start), 16)
             if more >= 2 * _CYCLE:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from geogrid.compiled import compiled
 from geogrid.types import Int32Array, IntArray
 
-__all__ = ["Limits", "Network", "Wishes", "build_network", "extract"]
+__all__ = ["Limits", "Network", "Wishes", "build_network", "extract", "warmth_of"]
 
 _UINT8 = npt.NDArray[np.uint8]
 
@@ -26,6 +26,7 @@ class Network(NamedTuple):
     home (n,) int32, stay (n,) int64 : the grid a cell should stay in (-1: none) and what leaving costs, mm
     place (n, 4) float64 : area, x, y (m²; metres from the middle), the primary weight in mean cells
     apart_ptr (n + 1,), apart int32 : the cells that must not share a grid with each cell
+    warmth (n,) float64 : how much hotter than the rest the cell is annealed, see `warmth_of`
     """
 
     indptr: Int32Array
@@ -40,6 +41,7 @@ class Network(NamedTuple):
     place: npt.NDArray[np.float64]
     apart_ptr: Int32Array
     apart: Int32Array
+    warmth: npt.NDArray[np.float64]
 
 
 class Limits(NamedTuple):
@@ -122,6 +124,7 @@ def build_network(
         np.zeros((count, 4)) if place is None else np.asarray(place, np.float64),
         _offsets(both[:, 0], count),
         both[:, 1].astype(np.int32),
+        np.ones(count),
     )
 
 
@@ -153,11 +156,12 @@ def extract(net: Network, nodes: IntArray, local: Int32Array, grid: Int32Array) 
     s_nbr, s_src, s_twin = np.empty(halves, np.int32), np.empty(halves, np.int32), np.empty(halves, np.int32)
     s_cost, s_apart = np.empty(halves, np.int64), np.empty(pairs, np.int32)
     s_weight, s_place = np.empty((count, net.weight.shape[1]), np.int64), np.empty((count, 4))
+    s_warmth = np.empty(count)
     s_fixed, s_home, s_stay = np.empty(count, np.uint8), np.empty(count, np.int32), np.empty(count, np.int64)
     h, p = 0, 0
     for i in range(count):
         v = nodes[i]
-        s_fixed[i], s_stay[i] = net.fixed[v], net.stay[v]
+        s_fixed[i], s_stay[i], s_warmth[i] = net.fixed[v], net.stay[v], net.warmth[v]
         s_home[i] = grid[net.home[v]] if net.home[v] >= 0 else -1
         for j in range(s_weight.shape[1]):
             s_weight[i, j] = net.weight[v, j]
@@ -185,5 +189,35 @@ def extract(net: Network, nodes: IntArray, local: Int32Array, grid: Int32Array) 
     for i in range(count):
         local[nodes[i]] = -1
     return Network(
-        s_indptr, s_nbr, s_cost, s_src, s_twin, s_weight, s_fixed, s_home, s_stay, s_place, s_apart_ptr, s_apart
+        s_indptr,
+        s_nbr,
+        s_cost,
+        s_src,
+        s_twin,
+        s_weight,
+        s_fixed,
+        s_home,
+        s_stay,
+        s_place,
+        s_apart_ptr,
+        s_apart,
+        s_warmth,
     )
+
+
+def warmth_of(net: Network, power: float) -> npt.NDArray[np.float64]:
+    """Return (n,) how much hotter than the rest each cell is to be annealed.
+
+    Cells in the country have borders of a kilometre where those in town have borders of fifty metres. At one temperature for all,
+    the country is frozen long before the town is; so each cell has a temperature in proportion to the
+    borders around it, and all places are settled in the same rounds.
+    """
+    rows = np.diff(net.indptr)
+    total = np.bincount(net.src, weights=net.cost, minlength=len(rows))
+    halves = rows.astype(np.float64)
+    for _ in range(2):
+        total = total + np.bincount(net.src, weights=total[net.nbr], minlength=len(rows))
+        halves = halves + np.bincount(net.src, weights=halves[net.nbr], minlength=len(rows))
+    mean = total / np.maximum(halves, 1.0)
+    usual = float(net.cost.mean()) if len(net.cost) else 1.0
+    return np.clip((mean / max(usual, 1.0)) ** power, 0.25, 16.0)

@@ -28,6 +28,10 @@ from geogrid.types import FloatArray, Int32Array, IntArray, Progress, no_progres
 __all__ = ["Front", "Step", "matched", "rebalance"]
 
 
+_AFRESH = 0.7
+"""Share of a step's budget for new grids, from wide to narrow; the rest goes back, each step from the narrower one."""
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
     """One point of the choice.
@@ -119,7 +123,7 @@ def rebalance(
     problem : Problem
         With `start`: the existing grids. Its first measure's tolerance is replaced.
     tolerances : sequence of float
-        The balances to try, widest first; each search also goes on from the one before.
+        The balances to try, widest first, each search going on from the one before too; then back, each from the narrower one.
     keep : float
         Metres of border that moving one mean cell costs: high keeps almost everything that balance allows, and makes
         grids less compact.
@@ -144,19 +148,28 @@ def rebalance(
     steps = [_existing(problem, moving)]
     budget = budget or Budget()
     budget = replace(budget, stop=budget.stop or threading.Event())
-    known: dict[int, Change] = {}
-    for number, tolerance in enumerate(sorted(tolerances, reverse=True)):
-        measures = (replace(problem.measures[0], tolerance=tolerance), *problem.measures[1:])
+    told = sorted(tolerances, reverse=True)
+    found: dict[int, tuple[Problem, Balanced, dict[int, Change]]] = {}
+    sweeps = [(row, row - 1, True) for row in range(len(told))] + [
+        (row, row + 1, False) for row in range(len(told) - 2, -1, -1)
+    ]
+    for done, (row, beside, afresh) in enumerate(sweeps):
+        measures = (replace(problem.measures[0], tolerance=told[row]), *problem.measures[1:])
         tried = replace(problem, measures=measures, keep=keep)
-        result, known = _least(tried, known, budget, seed, relocate, progress)
-        made = _step(tried, result, moving, tolerance)
-        bounds = _bounds(tried, moving, 0.0 if budget.stop is not None and budget.stop.is_set() else bound_seconds)
-        steps.append(
-            replace(made, least=bounds[0], least_touching=bounds[1], relocated=_elsewhere(tried, result, moving))
-        )
-        progress("rebalance", number + 1, len(tolerances))
+        known = [found[other][2] for other in (row, beside) if other in found]
+        part = budget if len(told) == 1 else budget.shortened(_AFRESH if afresh else 1 - _AFRESH)
+        found[row] = (tried, *_least(tried, known, part, seed + row, relocate, afresh, progress))
+        progress("rebalance", done + 1, len(sweeps))
         if budget.stop is not None and budget.stop.is_set():
             break
+    for row, (tried, result, _) in found.items():
+        bounds = _bounds(tried, moving, 0.0 if budget.stop is not None and budget.stop.is_set() else bound_seconds)
+        steps.append(
+            replace(
+                _step(tried, result, moving, told[row]), least=bounds[0], least_touching=bounds[1],
+                relocated=_elsewhere(tried, result, moving),
+            )
+        )  # fmt: skip
     marked = [replace(step, on_front=not any(_beats(other, step) for other in steps)) for step in steps]
     return Front(tuple(sorted(marked, key=lambda step: (step.moved, step.worst))), float(moving.sum()))
 
@@ -172,8 +185,9 @@ def _grids(problem: Problem, rows: IntArray) -> int:
 
 
 def _least(
-    problem: Problem, known: dict[int, Change], budget: Budget, seed: int, relocate: bool, progress: Progress
-) -> tuple[Balanced, dict[int, Change]]:
+    problem: Problem, known: list[dict[int, Change]], budget: Budget, seed: int, relocate: bool, afresh: bool,
+    progress: Progress,
+) -> tuple[Balanced, dict[int, Change]]:  # fmt: skip
     """Return the layer in balance with the least change, and the change of each area."""
     joined, areas = _areas(problem)
     searched = sum(len(rows) for rows in areas if _grids(problem, rows) > 1)
@@ -186,8 +200,9 @@ def _least(
         if budget.seconds is not None and made.grids > 1:
             part = replace(budget, seconds=max(budget.seconds * len(rows) / searched, 1e-3))
         change = least_change(
-            made, budget=part, seed=1 + own, relocate=relocate, begin=known.get(number), progress=progress
-        )
+            made, budget=part, seed=1 + own, relocate=relocate, begins=[one[number] for one in known], afresh=afresh,
+            progress=progress,
+        )  # fmt: skip
         if change.outcome.stopped == "interrupt" and budget.stop is not None:
             budget.stop.set()
         changes[number] = change

@@ -1,0 +1,116 @@
+"""Polishing: small sets of neighbouring grids are re-cut along trees or reheated; what is not worse is kept."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geogrid.partition.balance.annealing import THRESHOLDS, loads_of, price
+from geogrid.partition.balance.levels import anneal_scales
+from geogrid.partition.balance.regions import Region, draw_regions, in_parallel, regions_around, take_region
+from geogrid.partition.balance.run import Run
+from geogrid.partition.balance.trees import cut_into_grids
+from geogrid.types import Int32Array, IntArray
+
+__all__ = ["polish"]
+
+
+def polish(run: Run, part: Int32Array) -> None:
+    """Re-cut and reheat small regions of the best plan, keeping what is not worse, until the budget is spent."""
+    plan = run.schedule
+    instance = run.root
+    part, pressed = part.copy(), run.pressed(part)
+    stuck, pressure = 0, 1.0
+    recuttable = not (instance.net.fixed.any() or instance.limits.closed.any() or (instance.net.home >= 0).any())
+    while run.done(0.0, 1.0) < 1:
+        if run.best_part is not None and run.best <= (0.0, pressed[1]):
+            part, pressed = run.best_part.copy(), run.best
+        valid = pressed[0] == 0
+        size = float(run.seeds.choice([2, 3, 4, 6, 8, 12] if valid else [3, 5, 8, 16]))
+        heat = float(run.seeds.uniform(0.35, 0.9))
+        effort = float(run.seeds.choice([150, 300, 600, 1500]))
+        recut = recuttable and run.seeds.uniform() < (0.15 if valid else 0.3)
+        regions = _regions_to_polish(run, part, size, valid)
+        seeds = [run.seed() for _ in regions]
+        cells = int(np.isin(part, np.concatenate(regions)).sum())
+        effort = min(effort, run.clock.left() * run.speed / max(cells, 1))
+        before = run.clock.elapsed
+
+        def work(
+            number: int, regions: list[IntArray] = regions, seeds: list[int] = seeds, effort: float = effort,
+            heat: float = heat, pressure: float = pressure, recut: bool = recut, part: Int32Array = part,
+            valid: bool = valid,
+        ) -> Region | None:  # fmt: skip
+            return _reheat(
+                run,
+                take_region(instance, part, regions[number]),
+                effort,
+                heat,
+                recut,
+                pressure,
+                seeds[number],
+                valid=valid,
+            )
+
+        for region in in_parallel(work, range(len(regions)), run.pool, run.clock):
+            if region is not None:
+                part[region.nodes] = region.grids[region.part]
+        run.count(max(effort * cells, 0.1 * instance.cells), run.clock.elapsed - before)
+        known, pressed = pressed, run.pressed(part)
+        run.note(part)
+        stuck = stuck + 1 if pressed == known else 0
+        # Grids that stay out of range are pressed harder and harder, whatever it costs in border.
+        pressure = 1.0 if pressed[0] == 0 else min(pressure * 1.15, 50.0)
+        if stuck > 400 and run.clock.budget.seconds is None:
+            break
+
+
+def _regions_to_polish(run: Run, part: Int32Array, size: float, valid: bool) -> list[IntArray]:
+    """Return small regions: all over the place, or around the grids that are out of range."""
+    instance = run.root
+    if not valid:
+        load = loads_of(instance.net.weight, part, instance.grids)
+        off = np.maximum(load - instance.limits.high, instance.limits.low - load).clip(0).sum(axis=1)
+        wrong = np.flatnonzero(off)
+        if len(wrong):
+            return regions_around(instance, part, run.seeds.permutation(wrong), max(int(size), 3))
+    drawn = draw_regions(instance, part, size, seed=run.seed())
+    return [grids for grids in drawn if 1 < len(grids) <= 2 * size + 2] or [np.arange(instance.grids)]
+
+
+def _reheat(
+    run: Run,
+    region: Region,
+    effort: float,
+    heat: float,
+    recut: bool,
+    pressure: float,
+    seed: int,
+    *,
+    valid: bool,
+) -> Region | None:
+    """Return the region improved (or changed at the same price), or None; `pressure` raises the price of overload."""
+    plan, small = run.schedule, region.instance
+    hard = pressure * plan.hard * run.unit
+
+    def value(part: Int32Array) -> tuple[float, float]:
+        cost, outside = price(small.net, small.limits, small.wishes, part)
+        over = float((outside * hard).sum())
+        return (over, float(cost)) if valid else (0.0, float(cost) + over)
+
+    part = region.part.copy()
+    if recut and len(part) > len(region.grids):
+        fresh = cut_into_grids(small.net, small.grids, 3, seed)
+        if len(fresh):
+            part = fresh
+    moves = max(int(effort * len(part)), 16)
+    for share, first, last, penalty in (
+        (0.5, heat, heat / 3, 2.5 * pressure),
+        (0.5, heat / 3, plan.cold * 0.7, plan.hard * pressure),
+    ):
+        anneal_scales(
+            small.net, small.limits, small.wishes, part, penalty * run.unit,
+            first * run.border, last * run.border, int(moves * share), seed, THRESHOLDS, 1, 6,
+        )  # fmt: skip
+    if value(part) > value(region.part):
+        return None
+    return Region(region.nodes, region.grids, small, part)
