@@ -177,10 +177,17 @@ def baltimore(folder: Path) -> None:
 def alone(folder: Path) -> None:
     """Cut and prove Baltimore and do nothing else, and print how much memory that took."""
     city = read_city(folder)
-    read = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    read = _peak_mb()
     _proof(city.frame, cut_ground(city.frame, city.ground(city.freeway), SECTION).cut)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory of reading, cutting and proving the city {peak:,.0f} MB; files read {read:,.0f} MB")
+    print(f"peak memory of reading, cutting and proving the city {_peak_mb():,.0f} MB; of reading alone {read:,.0f} MB")
+
+
+def _peak_mb() -> float:
+    """Return the peak memory of this process; a child's resource usage begins with its parent's on Linux."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)
 
 
 def _proof(frame: Frame, cut: Cut) -> None:
