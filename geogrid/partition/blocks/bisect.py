@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from geogrid.compiled import compiled
+from geogrid.compiled import Whole, compiled
 from geogrid.partition.blocks.chordcut import Chords, corner_at, cut_by_chord, find_chords
 from geogrid.partition.blocks.chords import Obstacles, read_ring
 from geogrid.partition.blocks.mesh import CUT, Mesh, insert_chord
-from geogrid.partition.blocks.region import Region, measure_region, side_shape
+from geogrid.partition.blocks.region import Region, SideArray, measure_region, side_shape
 from geogrid.partition.blocks.shape import FORBIDDEN, size_cost
 from geogrid.partition.blocks.trees import Tree, grow_tree
 from geogrid.types import Int32Array, IntArray
@@ -23,10 +23,10 @@ CHORD_CELLS, CHORD_ATOMS = 8, 80
 
 
 @compiled
-def bisect_region(  # type: ignore[no-untyped-def]
+def bisect_region(
     mesh: Mesh, faces: Int32Array, cells: int, target: float, tolerance: float, obstacles: Obstacles,
     loc: Int32Array, state: IntArray, trials: int, limit: float,
-):  # fmt: skip
+) -> tuple[float, Whole, SideArray]:  # fmt: skip
     """Divide a connected region into two for some number of cells each.
 
     Random spanning trees that cross the least important seams first are cut at each of
@@ -101,9 +101,9 @@ def bisect_region(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _cut_at_edge(  # type: ignore[no-untyped-def]
-    region: Region, tree: Tree, cells: int, target: float, tolerance: float, slack: float, best: float, best_side
-):  # fmt: skip
+def _cut_at_edge(
+    region: Region, tree: Tree, cells: int, target: float, tolerance: float, slack: float, best: float, best_side: SideArray
+) -> tuple[float, Whole]:  # fmt: skip
     """Return cost and cells of the first part (0: none is below `best`) of the best cut at a tree's edge."""
     n, m = len(region.faces), len(region.one)
     one_of, two_of, shared_of, cost_of, outer = region.one, region.two, region.shared, region.cost, region.outer

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geogrid.compiled import compiled
+from geogrid.compiled import Whole, compiled
 from geogrid.partition.blocks.chords import Obstacles, Ring, face_chords, read_ring
 from geogrid.partition.blocks.mesh import Mesh, split_edge
-from geogrid.partition.blocks.region import Region, side_shape
+from geogrid.partition.blocks.region import Region, SideArray, side_shape
 from geogrid.partition.blocks.shape import CHORD_RATE, CHORD_TOLL, edge_cost, size_cost
 from geogrid.partition.blocks.trees import Tree
 from geogrid.types import FloatArray, Int32Array, IntArray
@@ -92,7 +92,7 @@ def find_chords(mesh: Mesh, faces: Int32Array, loc: Int32Array, obstacles: Obsta
 
 
 @compiled
-def _beyond(mesh: Mesh, half: IntArray, length: FloatArray, loc: Int32Array):  # type: ignore[no-untyped-def]
+def _beyond(mesh: Mesh, half: IntArray, length: FloatArray, loc: Int32Array) -> tuple[IntArray, FloatArray]:
     """Return of each edge of a border the atom of the region beyond (-1: none) and what it costs."""
     beyond, price = np.empty(len(half), np.int64), np.empty(len(half))
     for i in range(len(half)):
@@ -115,10 +115,10 @@ def _rank(x: FloatArray, y: FloatArray) -> IntArray:
 
 
 @compiled
-def cut_by_chord(  # type: ignore[no-untyped-def]
+def cut_by_chord(
     mesh: Mesh, region: Region, tree: Tree, chords: Chords, cells: int, target: float,
-    tolerance: float, slack: float, best: float, best_side,
-):  # fmt: skip
+    tolerance: float, slack: float, best: float, best_side: SideArray,
+) -> tuple[float, Whole, Whole, Whole, Whole]:  # fmt: skip
     """Return cost, cells of the first part, atom and ends of the best chord.
 
     The branches of the tree at the atom go to the side of the chord they are attached to.

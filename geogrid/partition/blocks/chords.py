@@ -160,7 +160,9 @@ def _sine(ux: float, uy: float, ex: float, ey: float) -> float:
 
 
 @compiled
-def face_chords(mesh: Mesh, face: int, ring: Ring, obstacles: Obstacles, step: float, longest: float):  # type: ignore[no-untyped-def]
+def face_chords(
+    mesh: Mesh, face: int, ring: Ring, obstacles: Obstacles, step: float, longest: float
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return the candidate chords of an atom.
 
     Every corner and a point at least every `step` metres shoots square to its edge (a corner

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geogrid.compiled import compiled
+from geogrid.compiled import Whole, compiled
 from geogrid.partition.blocks.arrangement import Edges
 from geogrid.partition.blocks.chords import Obstacles, is_clear, segments_meet
 from geogrid.partition.blocks.islands import nearest_on_edge
@@ -64,10 +64,10 @@ def carry_on(edges: Edges, obstacles: Obstacles) -> Edges:
 
 
 @compiled
-def _carry(  # type: ignore[no-untyped-def]
+def _carry(
     x: FloatArray, y: FloatArray, ends: IntArray, piece_of: IntArray, nodes: int, edges: int, legal: BoolArray,
     obstacles: Obstacles,
-):  # fmt: skip
+) -> tuple[Whole, Whole]:  # fmt: skip
     """Add the links; return nodes and edges now in use."""
     # The exclusive-or of a node's edges names its last one when only one is left; both grow with the links.
     degree, last = np.zeros(len(x), np.int64), np.zeros(len(x), np.int64)
@@ -143,9 +143,9 @@ def _carry(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _ahead(  # type: ignore[no-untyped-def]
+def _ahead(
     x: FloatArray, y: FloatArray, ends: IntArray, own: IntArray, edges: int, tip: int, ux: float, uy: float
-):  # fmt: skip
+) -> tuple[Whole, float, float]:  # fmt: skip
     """Return the edge to link a blind end to, and the place on it; -1 where none is near."""
     px, py = x[tip], y[tip]
     hit, reach, square = -1, FARTHEST_M, 0.0
@@ -176,9 +176,9 @@ def _ahead(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _is_free(  # type: ignore[no-untyped-def]
+def _is_free(
     x: FloatArray, y: FloatArray, ends: IntArray, edges: int, tip: int, node: int, qx: float, qy: float, skip: int
-):  # fmt: skip
+) -> bool:  # fmt: skip
     """Return whether the way from node `tip` to (qx, qy) meets no edge.
 
     Edges at `tip` and at `node`, which stands at (qx, qy) if it is not -1, may meet it there only;

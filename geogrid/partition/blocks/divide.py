@@ -84,10 +84,10 @@ def _members(chain: Int32Array, head: int) -> Int32Array:
 
 
 @compiled
-def _split_region(  # type: ignore[no-untyped-def]
+def _split_region(
     mesh: Mesh, chain: Int32Array, head: int, count: int, target: float, tolerance: float, obstacles: Obstacles,
     loc: Int32Array, state: IntArray, effort: float, limit: float,
-):  # fmt: skip
+) -> IntArray:  # fmt: skip
     """Bisect the linked atoms until each part is one cell; return the heads of the parts.
 
     With a finite `limit` a bisection that costs as much is not made, nor one beyond the tolerance.
@@ -192,10 +192,10 @@ def _outer_cost(mesh: Mesh, face: int, cell: Int32Array, cells: IntArray) -> flo
 
 
 @compiled
-def _retry(  # type: ignore[no-untyped-def]
+def _retry(
     mesh: Mesh, cells: IntArray, heads: Int32Array, chain: Int32Array, cell: Int32Array, cost: FloatArray,
     target: float, tolerance: float, obstacles: Obstacles, loc: Int32Array, state: IntArray, effort: float,
-):  # fmt: skip
+) -> bool:  # fmt: skip
     """Divide a few cells anew and keep the result if it is better; return whether it is."""
     k = len(cells)
     if mesh.used[1] + 3 * k >= len(mesh.kind) or mesh.used[2] + k >= len(mesh.area):
@@ -260,9 +260,9 @@ def _retry(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def divide_atoms(  # type: ignore[no-untyped-def]
-    mesh: Mesh, targets, tolerance: float, obstacles: Obstacles, seed: int, effort: float, passes: int
-):  # fmt: skip
+def divide_atoms(
+    mesh: Mesh, targets: FloatArray, tolerance: float, obstacles: Obstacles, seed: int, effort: float, passes: int
+) -> tuple[Int32Array, Int32Array]:  # fmt: skip
     """Return (faces in use,) the cell of each atom, and (cells,) the component each cell is of.
 
     Every component, that is what hard borders and zones leave connected, is bisected down to

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geogrid.compiled import compiled
+from geogrid.compiled import Whole, compiled
 from geogrid.types import BoolArray, FloatArray, IntArray
 
 __all__ = ["connect_islands", "nearest_on_edge"]
@@ -37,10 +37,10 @@ def _find(root: IntArray, a: int) -> int:
 
 
 @compiled
-def connect_islands(  # type: ignore[no-untyped-def]
+def connect_islands(
     x: FloatArray, y: FloatArray, ends: IntArray, alive: BoolArray, root: IntArray, nodes: int, edges: int,
     origin: IntArray, outline: BoolArray,
-):  # fmt: skip
+) -> tuple[Whole, Whole]:  # fmt: skip
     """Add two short links from every island to its surroundings.
 
     The first is the shortest way out, the second leaves the far side in the opposite
@@ -177,10 +177,10 @@ def _link(ends: IntArray, alive: BoolArray, origin: IntArray, outline: BoolArray
 
 
 @compiled
-def _node_on(  # type: ignore[no-untyped-def]
+def _node_on(
     x: FloatArray, y: FloatArray, ends: IntArray, alive: BoolArray, root: IntArray, nodes: int, edges: int,
     origin: IntArray, outline: BoolArray, e: int, px: float, py: float,
-):  # fmt: skip
+) -> tuple[Whole, Whole, Whole]:  # fmt: skip
     """Return the node at (px, py) on edge `e`, made new unless an end is within 5 mm."""
     for side in range(2):
         n = ends[e, side]

@@ -98,7 +98,9 @@ class Mesh(NamedTuple):
 
 
 @compiled
-def trace_faces(count: int, order: IntArray, origin: Int32Array, x: FloatArray, y: FloatArray):  # type: ignore[no-untyped-def]
+def trace_faces(
+    count: int, order: IntArray, origin: Int32Array, x: FloatArray, y: FloatArray
+) -> tuple[Int32Array, Int32Array, Int32Array, FloatArray]:
     """Link half-edges into cycles.
 
     Parameters

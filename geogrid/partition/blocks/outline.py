@@ -10,7 +10,7 @@ import shapely
 
 from geogrid.compiled import compiled
 from geogrid.partition.blocks.mesh import CUT, LINK, Mesh
-from geogrid.types import FloatArray, Int32Array, IntArray
+from geogrid.types import BoolArray, FloatArray, Int32Array, IntArray
 
 __all__ = ["Outlines", "trace_outlines"]
 
@@ -41,7 +41,7 @@ class Outlines(NamedTuple):
 
 
 @compiled
-def _rings(border, succ, count: int):  # type: ignore[no-untyped-def]
+def _rings(border: BoolArray, succ: Int32Array, count: int) -> tuple[IntArray, IntArray]:
     """Return the next border half-edge of each: inside a cell, turn past its own inner edges."""
     follow = np.full(count, -1, np.int64)
     for h in range(count):
@@ -91,7 +91,7 @@ def trace_outlines(mesh: Mesh, cell: Int32Array, cells: int, nodes: int) -> Outl
     idle = _idle_nodes(mesh, border, nodes, xy)
     ring = np.repeat(np.arange(len(offset) - 1), np.diff(offset))
     keep = ~idle[mesh.origin[flat]]
-    corners, ring_of = mesh.origin[flat][keep], ring[keep]
+    corners, ring_of = mesh.origin[flat][keep].astype(np.int64), ring[keep]
     polygons = _polygons(xy, corners, ring_of, owner[flat[offset[:-1]]], cells)
     rows = np.flatnonzero(border.reshape(-1, 2)[:, 0])
     # The side that has a cell comes first.

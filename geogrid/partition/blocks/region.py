@@ -5,19 +5,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from geogrid.compiled import compiled
 from geogrid.partition.blocks.mesh import Mesh
 from geogrid.partition.blocks.shape import edge_cost, hull_area, shape_cost, size_cost, sort_points
 from geogrid.types import FloatArray, Int32Array, IntArray
 
-__all__ = ["Region", "atom_hulls", "measure_region", "region_cost", "side_shape"]
+__all__ = ["Region", "SideArray", "atom_hulls", "measure_region", "region_cost", "side_shape"]
 
 HULL_ATOMS = 60
 """Above this many atoms a region's shape is judged by its perimeter alone."""
+
+SideArray: TypeAlias = npt.NDArray[np.int8]
+"""Which of two parts each atom of a region is in."""
 
 
 class Region(NamedTuple):
@@ -130,7 +134,7 @@ def measure_region(mesh: Mesh, faces: Int32Array, loc: Int32Array) -> Region:
 
 
 @compiled
-def atom_hulls(mesh: Mesh, faces: Int32Array):  # type: ignore[no-untyped-def]
+def atom_hulls(mesh: Mesh, faces: Int32Array) -> tuple[FloatArray, FloatArray, IntArray]:
     """Return the corners of the atoms' convex hulls, sorted by x, then y, and the number of each one's atom."""
     x, y, origin, succ, start = mesh.x, mesh.y, mesh.origin, mesh.succ, mesh.start
     n = len(faces)
@@ -174,10 +178,10 @@ def atom_hulls(mesh: Mesh, faces: Int32Array):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def side_shape(  # type: ignore[no-untyped-def]
-    region: Region, side, which: int, extra_x: FloatArray, extra_y: FloatArray, extra: int, area: float,
+def side_shape(
+    region: Region, side: SideArray, which: int, extra_x: FloatArray, extra_y: FloatArray, extra: int, area: float,
     perimeter: float, target: float, cells: int,
-):  # fmt: skip
+) -> float:  # fmt: skip
     """Return the shape cost of the atoms with ``side == which`` and some extra points, sorted by x, then y."""
     if not region.exact:
         return shape_cost(area, area / 0.9, perimeter, target, cells)

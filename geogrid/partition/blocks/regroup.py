@@ -33,10 +33,10 @@ DEAREST = 400.0
 
 
 @compiled
-def redivide_window(  # type: ignore[no-untyped-def]
+def redivide_window(
     mesh: Mesh, cells: IntArray, heads: Int32Array, chain: Int32Array, cell: Int32Array, cost: FloatArray,
     target: float, tolerance: float, loc: Int32Array,
-):  # fmt: skip
+) -> bool:  # fmt: skip
     """Give the pieces of a few cells anew if that is better; return whether it is.
 
     All connected sets of pieces of a fitting size are listed, besides the cells as they are; then

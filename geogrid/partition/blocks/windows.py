@@ -50,7 +50,9 @@ def neighbours(mesh: Mesh, chain: Int32Array, head: int, cell: Int32Array) -> In
 
 
 @compiled
-def _window(mesh: Mesh, c: int, size: int, heads: Int32Array, chain: Int32Array, cell: Int32Array, state: IntArray):  # type: ignore[no-untyped-def]
+def _window(
+    mesh: Mesh, c: int, size: int, heads: Int32Array, chain: Int32Array, cell: Int32Array, state: IntArray
+) -> IntArray:
     """Return up to `size` cells that hang together, `c` first, at random."""
     window = np.empty(size, np.int64)
     window[0] = c
@@ -73,10 +75,10 @@ def _window(mesh: Mesh, c: int, size: int, heads: Int32Array, chain: Int32Array,
 
 
 @compiled
-def look_through_windows(  # type: ignore[no-untyped-def]
+def look_through_windows(
     mesh: Mesh, targets: FloatArray, tolerance: float, heads: Int32Array, chain: Int32Array, cell: Int32Array,
     cost: FloatArray, loc: Int32Array, state: IntArray,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Group the pieces of costly cells anew, with a few neighbours each, as long as that finds something.
 
     Parameters
