@@ -250,7 +250,7 @@ def _solve_area(
     if first.outcome.stopped == "interrupt":
         return first
     if not first.outcome.outside.any():
-        return first if problem.exact_seconds <= 0 or problem.keep > 0 else _proved(first, problem.exact_seconds)
+        return first if problem.exact_seconds <= 0 else _proved(first, problem.exact_seconds, moved=problem.keep > 0)
     if fewest == most:
         return first if problem.keep > 0 else _judged(first, proof)
     return _fewest_that_fit(attempt, first, fewest, most)
@@ -267,10 +267,10 @@ def _judged(solved: Solved, seconds: float) -> Solved:
     return Solved(made, outcome, made.to_cells(verdict.part))
 
 
-def _proved(solved: Solved, seconds: float) -> Solved:
-    """Return the grids of least border, with what is proved of it, where the area is small and plain."""
+def _proved(solved: Solved, seconds: float, *, moved: bool) -> Solved:
+    """Return the grids of least border, with what is proved of it, where the area is small and nothing else is wished."""
     made = solved.instance
-    if not is_plain(made.instance):
+    if moved or not is_plain(made.instance):
         return solved
     try:
         exact = solve_exactly(made.instance, seconds=seconds, start=solved.outcome.part)

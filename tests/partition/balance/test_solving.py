@@ -215,3 +215,13 @@ def test_an_interrupt_gives_the_best_so_far(make_town, make_problem, is_whole, q
     done = balance(make_problem(graph, count=10, tolerance=0.1), budget=quick, progress=interrupting)
     assert done.stopped == "interrupt"
     assert is_whole(graph, done.membership)
+
+
+def test_a_cell_too_heavy_for_a_grid_makes_no_area_impossible(make_town, make_problem, quick):
+    # 50 counts as one full grid of 2 to 3; the five ones beside it fit two more.
+    problem = make_problem(make_town(6, 1), [50, 1, 1, 1, 1, 1], 0.2, count=3)
+    ranged = replace(problem, count=None, measures=(Measure("people", problem.measures[0].values, None, 2.0, 3.0),))
+    done = balance(ranged, budget=quick)
+    assert [found.rule for found in done.findings] == ["cell_fits_a_grid"]
+    assert len(done.area) == 3
+    assert area_findings(ranged, done) == ()
