@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from geogrid.partition.borders import Borders, Insertion, distinct, is_among
-from geogrid.types import BoolArray, IntArray
+from geogrid.types import BoolArray, FloatArray, IntArray
 
 __all__ = ["joined", "loose_edges", "welded"]
 
@@ -109,7 +109,12 @@ def _new_to_owner(borders: Borders, insertion: Insertion) -> Insertion:
 
 
 def welded(borders: Borders, *, outlines: int, parent: IntArray, tolerance_m: float) -> Borders:
-    """Return the borders with cell vertices moved onto outline vertices within `tolerance_m`."""
+    """Return the borders with cell vertices moved onto outline vertices within `tolerance_m`, else onto each other.
+
+    What two neighbours put on their common outline independently may differ by the step of their noding;
+    left apart, the two could fall on different lattice points, in one order on one side and in the other on the other.
+    Only vertices whose edges have no counterpart move: those along outlines.
+    """
     start, _, owner = borders.edges()
     is_cell = np.arange(len(borders)) >= outlines
     within = np.concatenate([np.arange(outlines), parent])
@@ -123,4 +128,20 @@ def welded(borders: Borders, *, outlines: int, parent: IntArray, tolerance_m: fl
     vertex, near = tree.query_nearest(points, max_distance=tolerance_m, all_matches=False)
     number = np.arange(len(borders.vertices))
     number[loose[vertex]] = outline[near]
+    free = np.delete(loose, vertex)
+    number[free] = free[_first_near(borders.vertices[free], tolerance_m)]
     return borders.renumbered(number)
+
+
+def _first_near(xy: FloatArray, tolerance_m: float) -> IntArray:
+    """Return for each point the first that stays within `tolerance_m` of it, in their order; itself if none does."""
+    stays = np.arange(len(xy))
+    if len(xy) == 0:
+        return stays
+    points = np.asarray(shapely.points(xy), dtype=object)
+    one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=tolerance_m)
+    pairs = np.column_stack([one, other])[one < other]
+    for first, second in pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].tolist():
+        if stays[first] == first and stays[second] == second:
+            stays[second] = first
+    return stays

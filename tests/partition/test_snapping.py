@@ -121,3 +121,26 @@ def test_an_outline_that_crosses_itself_is_refused_with_its_code():
     bow = shapely.Polygon([(0, 0), (100, 100), (100, 0), (0, 100)])
     with pytest.raises(BoundaryError, match="A1"):
         frame_of(bow)
+
+
+def test_two_vertices_a_millimetre_apart_on_a_common_border_fall_on_one_lattice_point():
+    # One side has a step of a millimetre in the border that the other has not. On the lattice the step is a whole
+    # centimetre to one side.
+    steps = np.array([1_211_234_567, 313_456_789])
+
+    def at(*lattice):
+        return METRIC.to_metres((np.array(lattice) + steps) / 1e7)
+
+    north, middle, south = (-1, 20_000), (1, 32), (-19, -1_004)
+    one, jog, two = (0.431, 0.308), (0.507, 0.262), (0.428, 2.38)
+    west = shapely.Polygon(at(north, (-20_000, 20_000), (-20_000, -1_004), south, middle))
+    east = shapely.Polygon(at(south, (20_000, -1_004), (20_000, 20_000), north, middle))
+    frame = Frame(np.array([west, east]), np.array(["W", "E"], dtype=object), METRIC)
+    cells = [
+        shapely.Polygon(at(north, (-20_000, 20_000), (-20_000, -1_004), south, one, two, middle)),
+        shapely.Polygon(at(south, (20_000, -1_004), (20_000, 0.308), one)),
+        shapely.Polygon(at((20_000, 0.308), (20_000, 20_000), north, middle, two, jog, one)),
+    ]
+    done = snap(frame, Cut(np.array(cells), np.array([0, 1, 1]), tolerance_m=0.003))
+    assert done.proof.holds
+    assert len(done.cells) == 3

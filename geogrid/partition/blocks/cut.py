@@ -75,6 +75,7 @@ def cut_ground(frame: Frame, ground: Ground, section: BlocksSection, progress: P
         If a seam or building is not finite.
     """
     _require_finite(ground)
+    ground = ground.in_order()
     fit = None if section.fit == "off" else _fit(frame, ground)
     findings: list[Finding] = []
     if fit is not None and fit.is_systematic:

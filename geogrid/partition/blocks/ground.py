@@ -159,6 +159,13 @@ class Ground:
             return self.building_names
         return _objects([f"row {row + 1}" for row in range(len(self.buildings))])
 
+    def in_order(self) -> Ground:
+        """Return the same ground with buildings in the order of their coordinates, whatever order they came in."""
+        keys = shapely.to_wkb(self.buildings, byte_order=1)
+        labels = self.labels
+        order = np.array(sorted(range(len(keys)), key=lambda row: (keys[row], labels[row])), np.int64)
+        return replace(self, buildings=self.buildings[order], building_names=labels[order])
+
     @cached_property
     def _trees(self) -> tuple[shapely.STRtree, shapely.STRtree, shapely.STRtree]:
         return shapely.STRtree(self.seams.lines), shapely.STRtree(self.buildings), shapely.STRtree(self.areas.polygons)

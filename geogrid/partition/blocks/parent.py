@@ -17,7 +17,7 @@ from geogrid.partition.blocks.buildings import lines_between, obstacles_of, roun
 from geogrid.partition.blocks.chords import Obstacles, face_chords, is_clear, read_ring
 from geogrid.partition.blocks.deadends import carry_on
 from geogrid.partition.blocks.divide import divide_atoms
-from geogrid.partition.blocks.flags import flags_of
+from geogrid.partition.blocks.flags import are_corridors, flags_of
 from geogrid.partition.blocks.gaps import closed_gaps
 from geogrid.partition.blocks.ground import Ground, OwnAreas, Seams
 from geogrid.partition.blocks.mesh import AREA, BUILDING, CUT, LEGAL, LINK, SEAM, TESSELLATION, Mesh, components
@@ -36,6 +36,9 @@ CORNER_M = 0.016
 """A step of the lattice and a half: what is nearer to a corner could be carried past it by the snap."""
 
 _LEAST_ATOM = 0.01
+_BLOCK = 0.5
+"""A row of houses of this share of a cell, and the street around it, may have to be parted together."""
+
 _PASSES = 1
 _ROOM = 16
 
@@ -156,8 +159,8 @@ def _cut_part(part: shapely.Geometry, everything: Ground, recipe: Recipe) -> Par
     placed = shapely.transform(outlines.polygons, _official(border, on_border, origin))
     flags = flags_of(
         outlines.polygons, component, np.isinf(atoms.targets[zone]), parent_m2=shapely.area(border),
-        target_m2=recipe.target_m2, tolerance=recipe.tolerance, corridor=_are_corridors(kinds),
-        buildings=ground.buildings,
+        target_m2=recipe.target_m2, tolerance=recipe.tolerance, kinds=kinds,
+        buildings=ground.buildings, beside=(outlines.left, outlines.right, np.hypot(*(outlines.end - outlines.start).T)),
     )  # fmt: skip
     safe = np.maximum(outlines.source, 0)
     back = np.where(outlines.source >= 0, rows[safe] if len(rows) else -1, -1)
@@ -265,13 +268,9 @@ def _atoms(
     return _Atoms(targets), fine
 
 
-def _are_corridors(kinds: npt.NDArray[np.object_]) -> BoolArray:
-    return np.array([str(kind).startswith("corridor ") for kind in kinds], dtype=bool)
-
-
 def _inside_corridors(side: IntArray, zone: IntArray, areas: OwnAreas) -> BoolArray:
     """Return (edges,) whether an edge runs inside a corridor: a road is parted along its length, by no centreline."""
-    corridor = _are_corridors(np.array(["ground", *areas.kinds], dtype=object))
+    corridor = are_corridors(np.array(["ground", *areas.kinds], dtype=object))
     sides = side.reshape(-1, 2)
     of = zone[np.maximum(sides, 0)]
     return np.asarray((sides >= 0).all(axis=1) & (of[:, 0] == of[:, 1]) & corridor[of[:, 0]])
@@ -340,11 +339,11 @@ def _united(mesh: Mesh, label: IntArray, whole: IntArray) -> IntArray:
 def _between_buildings(
     mesh: Mesh, atoms: _Atoms, buildings: npt.NDArray[np.object_], obstacles: Obstacles, recipe: Recipe
 ) -> npt.NDArray[np.object_]:
-    """Return lines between buildings for large atoms that no chord can halve."""
+    """Return lines between buildings for atoms that no chord can halve."""
     none = np.empty(0, dtype=object)
     if len(buildings) < 2:
         return none
-    faces = np.flatnonzero((mesh.area[: mesh.used[2]] > 1.1 * recipe.target_m2) & ~mesh.solid[: mesh.used[2]])
+    faces = np.flatnonzero((mesh.area[: mesh.used[2]] > _BLOCK * recipe.target_m2) & ~mesh.solid[: mesh.used[2]])
     stuck = []
     side = np.sqrt(recipe.target_m2)
     for f in faces:

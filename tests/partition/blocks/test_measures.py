@@ -22,7 +22,7 @@ def flag_of(polygon, *, room=(), parent_m2=1e6, corridor=False, buildings=()):
     cells = objects(polygon, *room)
     return flags_of(
         cells, np.zeros(len(cells), np.int32), np.zeros(len(cells), bool), parent_m2=parent_m2, target_m2=10_000,
-        tolerance=0.1, corridor=np.full(len(cells), corridor), buildings=objects(*buildings),
+        tolerance=0.1, kinds=objects(*["corridor primary" if corridor else "ground"] * len(cells)), buildings=objects(*buildings),
     )[0]  # fmt: skip
 
 
@@ -49,7 +49,25 @@ def test_a_block_that_one_building_fills_says_so():
 
 def test_a_short_piece_of_corridor_between_crossings_is_as_it_should_be():
     assert flag_of(shapely.box(0, 0, 100, 20), corridor=True) == ""
-    assert flag_of(shapely.box(0, 0, 700, 20), corridor=True) == "a corridor no crossing parts, 14,000 m²"
+    assert flag_of(shapely.box(0, 0, 700, 20), corridor=True) == ""
+    assert flag_of(shapely.box(0, 0, 800, 20), corridor=True) == "a corridor no crossing parts, 16,000 m²"
+
+
+def test_what_confines_a_cell_is_what_most_of_its_border_is():
+    cells = objects(shapely.box(0, 0, 60, 50), shapely.box(60, 0, 80, 50), shapely.box(0, 50, 60, 60))
+    beside = np.array([0, 0], np.int32), np.array([1, 2], np.int32), np.array([50.0, 60.0])
+    for kinds, word in (
+        (("ground", "ground", "corridor primary"), "corridors"),
+        (("ground", "corridor primary", "ground"), "hard seams"),
+        (("ground", "corridor primary", "water"), "areas of their own"),
+    ):
+        flags = flags_of(
+            cells, np.arange(3, dtype=np.int32), np.zeros(3, bool), parent_m2=1e6, target_m2=10_000, tolerance=0.1,
+            kinds=objects(*kinds), beside=beside,
+        )  # fmt: skip
+        assert flags[0] == f"confined by {word}, 3,000 m²"
+        assert in_chinese(flags[0]).endswith("3,000 m²")
+        assert "confined" not in in_chinese(flags[0])
 
 
 def test_arterials_are_measured_where_they_run_inside_a_cell():

@@ -15,7 +15,7 @@ from geogrid.atlas import Atlas
 from geogrid.cli.output import _Rate
 from geogrid.partition.blocks import Ground, Seams, cut_ground
 
-from .sketch import frame_of, line, section
+from .sketch import frame_of, here, line, objects, section
 
 PLAN = """
 [place]
@@ -129,3 +129,17 @@ def test_a_compiling_process_that_has_grown_makes_room_for_the_next(tmp_path):
         [sys.executable, "-c", code], check=False, env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     )
     assert done.returncode == 75
+
+
+def test_the_order_of_seams_and_buildings_changes_nothing():
+    rng = np.random.default_rng(2)
+    streets = [line((x, -5), (x + 9, 305)) for x in (90, 180, 310)] + [line((-5, y), (405, y + 7)) for y in (110, 205)]
+    houses = [here(shapely.box(x, y, x + 14, y + 11)) for x in range(10, 380, 31) for y in range(8, 280, 23)]
+    houses += [here(shapely.box(200, 120, 214, 140)), here(shapely.box(214, 120, 230, 140))]
+    results = []
+    for _ in range(3):
+        seams, shapes = objects(*streets), objects(*houses)
+        rng.shuffle(seams), rng.shuffle(shapes)
+        done = cut_ground(frame_of(shapely.box(0, 0, 400, 300)), Ground(Seams.of(seams), shapes), section())
+        results.append([cell.wkb for cell in done.cut.polygons])
+    assert results[0] == results[1] == results[2]
