@@ -1,5 +1,7 @@
 """Grids in balance: what is promised, on towns that a pencil can check."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,8 +23,6 @@ def test_sixteen_squares_make_four_equal_whole_grids_of_least_border(make_town, 
 
 
 def test_a_grid_follows_the_cheap_border(make_town, make_problem, quick):
-    from dataclasses import replace
-
     graph = make_town(4, 4)
     crossing = (graph.second - graph.first == 4) & (graph.first // 4 == 0)
     cheap = replace(graph, cost_m=np.where(crossing, 0.01, graph.cost_m))
@@ -135,8 +135,6 @@ def test_each_station_has_its_own_grid_around_it(make_town, make_problem, quick)
 
 
 def test_roundness_is_rewarded_where_borders_are_free(make_town, make_problem, quick):
-    from dataclasses import replace
-
     graph = make_town(8, 8)
     free = replace(graph, cost_m=np.zeros(len(graph.cost_m)))
 
