@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geogrid.errors import InputError, MissingPartError, PlanError
+from geogrid.partition.balance.bottleneck import bottleneck
 from geogrid.partition.balance.exact_model import Model, alike, build_model, pieces_cut_off, single_outlines
 from geogrid.partition.balance.regions import Instance
 from geogrid.types import FloatArray, Int32Array
@@ -85,6 +86,10 @@ def solve_exactly(instance: Instance, *, seconds: float = 60.0, start: Int32Arra
         raise MissingPartError("the exact solver is not installed", mend="pip install 'geogrid[balance]'") from None
     if instance.cells > _MOST_CELLS:
         raise InputError("too many cells for the exact solver", given=instance.cells, allowed=f"up to {_MOST_CELLS}")
+    if bottleneck(instance) is not None:
+        raise NoSuchGridsError(
+            "no grids meet the ranges: one cell is the only way to too much", mend="widen the tolerance"
+        )
     begun = time.monotonic()
 
     def left() -> float:

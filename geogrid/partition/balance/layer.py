@@ -100,6 +100,8 @@ class BalanceSection(StackedSection):
     ferries : list of pairs of str
         Rows that connect though they share no border.
     islands : {"nearest", "alone"}
+    exact_s : float
+        Seconds HiGHS may take, after the search, to prove the shortest borders of each area of up to 80 rows.
     effort, seconds, workers, seed
         What the search may spend: see `Budget`.
     """
@@ -129,6 +131,7 @@ class BalanceSection(StackedSection):
     apart: tuple[tuple[str, str], ...] = ()
     ferries: tuple[tuple[str, str], ...] = ()
     islands: Literal["nearest", "alone"] = "nearest"
+    exact_s: Annotated[float, Field(ge=0)] = 0.0
     effort: Annotated[float, Field(gt=0)] = 3000.0
     seconds: Annotated[float, Field(gt=0)] | None = None
     workers: Annotated[int, Field(ge=1)] = 1
@@ -241,7 +244,7 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
         together=tuple(tuple(_row(rows, code, section) for code in members) for members in section.together),
         apart=tuple((_row(rows, a, section), _row(rows, b, section)) for a, b in section.apart),
         stations=stations, capacity=capacity, pull_m=section.pull_m, reach_m=section.reach_m or float("inf"),
-        roundness_m=section.roundness_m, islands=section.islands,
+        roundness_m=section.roundness_m, islands=section.islands, exact_seconds=section.exact_s,
     )  # fmt: skip
     return problem, findings
 

@@ -34,7 +34,7 @@ _BEND = 20.0
 """How much dearer overload grows with itself where pressing it between neighbours was not enough."""
 
 _PRESSING = 40
-_PASSES = ((0.3, 0.5), (0.7, 1.0))
+_PASSES = ((0.3, 0.5), (0.7, 0.95))
 """Share of the effort of each pass, and of the time until which it may go on; the first tries all choices, the second
 the best ones."""
 
@@ -87,6 +87,11 @@ class _Try:
     outside: np.ndarray
     heat: float = _HOT
 
+    @property
+    def worth(self) -> float:
+        """The price, what is left over counted as if it were mended dearly."""
+        return self.rank[1] * (1 + 1e-3 * self.rank[0])
+
 
 def least_change(
     made: AreaInstance,
@@ -138,13 +143,15 @@ def least_change(
                 fate = [int(seeds.integers(1, 2**31)) for _ in lanes]
                 each = _share(clock, share, len(lanes), until)
 
-                def work(lane: int, lanes: list[_Try] = lanes, own: Budget = each, fate: list[int] = fate) -> _Try:
-                    return _annealed(instance, lanes[lane], own, fate[lane])
+                def work(
+                    lane: int, lanes: list[_Try] = lanes, own: Budget = each, fate: list[int] = fate, last: bool = number > 0
+                ) -> _Try:  # fmt: skip
+                    return _annealed(instance, lanes[lane], own, fate[lane], to_the_end=last)
 
                 found = in_parallel(work, range(len(lanes)), pool, clock)
                 tries += found
                 # The second pass begins where the best ones began, not where they ended: they are settled there.
-                order = sorted(range(len(lanes)), key=lambda lane: found[lane].rank)
+                order = sorted(range(len(lanes)), key=lambda lane: found[lane].worth)
                 lanes = [lanes[lane] for lane in (order * _LANES)[:_LANES]]
                 progress("least change", number + 1, len(_PASSES))
     except KeyboardInterrupt:
@@ -211,8 +218,11 @@ def _tried(instance: Instance, part: Int32Array, relocated: tuple[int, ...]) -> 
     return _Try(part, relocated, (over, float(cost)), outside)
 
 
-def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int) -> _Try:
-    """Return the best of an annealing from `begin`; temperatures are in what leaving home costs a mean cell."""
+def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int, *, to_the_end: bool = True) -> _Try:
+    """Return the best of an annealing from `begin`; temperatures are in what leaving home costs a mean cell.
+
+    `to_the_end`: what is left over is mended, out of time or not.
+    """
     net, start, hot, cold = instance.net, begin.part, begin.heat, _COLD
     limits, wishes = _narrowed(instance), instance.wishes
     loose = np.isin(net.home, begin.relocated) if begin.relocated else np.zeros(len(start), bool)
@@ -238,6 +248,8 @@ def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int) -> _Tr
             moves = min(moves, int(max(left, 0.0) / max(_ROUNDS - rounds, 1) * speed))
             if left <= 0:
                 rounds = max(rounds, _ROUNDS)
+        if rounds >= _ROUNDS and not to_the_end:
+            break
         if rounds == _ROUNDS and best.rank[0] > 0 and not (budget.stop is not None and budget.stop.is_set()):
             mend = mended(
                 Instance(free, instance.limits, instance.wishes), limits, best.part, unit=unit, mean=mean, seeds=seeds

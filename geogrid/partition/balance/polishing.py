@@ -16,7 +16,6 @@ __all__ = ["polish"]
 
 def polish(run: Run, part: Int32Array) -> None:
     """Re-cut and reheat small regions of the best plan, keeping what is not worse, until the budget is spent."""
-    plan = run.schedule
     instance = run.root
     part, pressed = part.copy(), run.pressed(part)
     stuck, pressure = 0, 1.0

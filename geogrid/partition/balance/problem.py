@@ -156,6 +156,9 @@ class Problem:
         Metres of border that one unit of shape (2 pi I / A², 1 for a disc) of a grid costs.
     islands : {"nearest", "alone"}
         What becomes of cells that their area does not reach over borders.
+    exact_seconds : float
+        After the search HiGHS may take so long for each area of up to 80 cells to find the shortest borders and to prove it;
+        0 for none. Areas with locks, existing grids, stations or a price of shape are left as the search found them.
     """
 
     graph: CellGraph
@@ -179,6 +182,7 @@ class Problem:
     reach_m: float = float("inf")
     roundness_m: float = 0.0
     islands: Literal["nearest", "alone"] = "nearest"
+    exact_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         """Check that the demands do not contradict each other."""

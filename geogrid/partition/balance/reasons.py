@@ -136,11 +136,10 @@ def area_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
     """Return which areas cannot be met by any grids, and by how much.
 
     An area of weight W in k grids has grids of W / k on average. Where that is outside the tolerance
-    around the place's own target, no cut of the area helps.
+    around the place's own target, no cut of the area helps. A cell too heavy for a grid counts as one full grid.
     """
     measure = problem.measures[0]
     values = measure.values
-    weights = np.bincount(problem.area, weights=values, minlength=len(problem.area_names))
     grids: IntArray = np.bincount(done.area, minlength=len(problem.area_names))
     if measure.is_range:
         low, high = float(measure.low or 0.0), float(measure.high or np.inf)
@@ -149,14 +148,22 @@ def area_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
         target = float(values.sum()) / len(done.area) if problem.target is None else problem.target
         tolerance = float(measure.tolerance or 0.0)
         low, high = target * (1 - tolerance), target * (1 + tolerance)
+    lightest, heaviest = (
+        np.bincount(
+            problem.area, weights=np.where(values > high, min(full, high), values), minlength=len(problem.area_names)
+        )
+        for full in (low, high)
+    )
     found = []
     for row in np.flatnonzero(grids).tolist():
-        mean = weights[row] / grids[row]
-        if low - 1e-9 <= mean <= high * (1 + 1e-12) or target <= 0:
+        below = heaviest[row] / grids[row] < low - 1e-9
+        if target <= 0 or not (below or lightest[row] / grids[row] > high * (1 + 1e-12)):
             continue
+        weight = (heaviest if below else lightest)[row]
+        mean = weight / grids[row]
         if problem.counts and not measure.is_range:
             continue
-        weighs = weights[row] / target
+        weighs = weight / target
         said = (
             f"{problem.area_names[row]} weighs {weighs:.2f} of a grid and has {grids[row]}: "
             f"{measure.name} {mean:,.6g} a grid, outside {low:,.6g} to {high:,.6g} whatever the cut"

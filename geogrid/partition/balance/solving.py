@@ -11,17 +11,19 @@ from functools import cache
 
 import numpy as np
 
-from geogrid.errors import PlanError
+from geogrid.errors import MissingPartError, PlanError
 from geogrid.partition.balance.annealing import price
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.counts import apportion, grids_for_range
 from geogrid.partition.balance.engine import Outcome, search
+from geogrid.partition.balance.exact import Exact, solve_exactly
 from geogrid.partition.balance.instances import AreaInstance, make_instance, stations_in
 from geogrid.partition.balance.islands import Joined, join_islands
 from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.regions import Instance
-from geogrid.partition.balance.verdict import judge
+from geogrid.partition.balance.restarts import search_again
+from geogrid.partition.balance.verdict import is_plain, judge
 from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["Balanced", "Solved", "assembled", "balance"]
@@ -173,6 +175,8 @@ class Solved:
     outcome: Outcome
     part: Int32Array
     why: str = ""
+    cells: tuple[int, ...] = ()
+    exact: Exact | None = None
 
 
 @cache
@@ -237,14 +241,16 @@ def _solve_area(
 
     def attempt(grids: int) -> Solved:
         made = make_instance(problem, joined, rows, grids)
-        outcome = search(
+        outcome = search_again(
             made.instance, budget=budget, seed=seed, start=made.start, keep_start=problem.keep > 0, progress=progress
         )
         return Solved(made, outcome, made.to_cells(outcome.part))
 
     first = attempt(fewest)
-    if not first.outcome.outside.any() or first.outcome.stopped == "interrupt":
+    if first.outcome.stopped == "interrupt":
         return first
+    if not first.outcome.outside.any():
+        return first if problem.exact_seconds <= 0 else _proved(first, problem.exact_seconds, moved=problem.keep > 0)
     if fewest == most:
         return first if problem.keep > 0 else _judged(first, proof)
     return _fewest_that_fit(attempt, first, fewest, most)
@@ -255,10 +261,23 @@ def _judged(solved: Solved, seconds: float) -> Solved:
     made, outcome = solved.instance, solved.outcome
     verdict = judge(made.instance, seconds=seconds)
     if verdict.part is None:
-        return replace(solved, why=verdict.why)
+        return replace(solved, why=verdict.why, cells=verdict.cells)
     cost, outside = price(made.instance.net, made.instance.limits, made.instance.wishes, verdict.part)
     outcome = replace(outcome, part=verdict.part, outside=outside, price_mm=float(cost))
     return Solved(made, outcome, made.to_cells(verdict.part))
+
+
+def _proved(solved: Solved, seconds: float, *, moved: bool) -> Solved:
+    """Return the grids of least border, with what is proved of it, where the area is small and nothing else is wished."""
+    made = solved.instance
+    if moved or not is_plain(made.instance):
+        return solved
+    try:
+        exact = solve_exactly(made.instance, seconds=seconds, start=solved.outcome.part)
+    except MissingPartError:
+        return solved
+    outcome = replace(solved.outcome, part=exact.part, price_mm=exact.cost_mm)
+    return Solved(made, outcome, made.to_cells(exact.part), exact=exact)
 
 
 def _fewest_that_fit(attempt: Callable[[int], Solved], first: Solved, fewest: int, most: int) -> Solved:
@@ -316,6 +335,8 @@ def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: lis
     for rows, solved in zip(areas, done, strict=True):
         if solved.why:
             findings.append(_cannot_be_met(problem, rows, solved))
+        if solved.exact is not None:
+            findings.append(_as_short_as_can_be(problem, rows, solved.exact))
     seconds = [solved.outcome.seconds for solved in done]
     stops = {solved.outcome.stopped for solved in done}
     stopped = next((stop for stop in ("interrupt", "time") if stop in stops), "effort")
@@ -333,4 +354,18 @@ def _cannot_be_met(problem: Problem, rows: IntArray, solved: Solved) -> Finding:
         f"to {made.high[0, 0]:,.6g}: {solved.why}; the nearest found are {', '.join(f'{load:,.6g}' for load in sorted(loads))}"
     )
     off = float(np.maximum(loads - made.high[:, 0], made.low[:, 0] - loads).clip(0).sum())
-    return Finding("area_can_be_met", said, (str(problem.graph.codes[rows[0]]),), amount=off)
+    # What hangs on certain cells names them; else the first cell leads to the area.
+    named = rows[np.isin(made.node, solved.cells)] if solved.cells else rows[:1]
+    return Finding("area_can_be_met", said, tuple(str(code) for code in problem.graph.codes[named]), amount=off)
+
+
+def _as_short_as_can_be(problem: Problem, rows: IntArray, exact: Exact) -> Finding:
+    """Return what HiGHS has proved of the border of an area."""
+    name = problem.area_names[int(problem.area[rows[0]])]
+    proof = "no grids in range have less" if exact.proved else (
+        f"none in range have less than {exact.bound_mm / 1000:,.0f} m (a gap of {exact.gap:.1%} after {exact.seconds:.0f} s)"
+    )  # fmt: skip
+    said = f"{name}: {exact.cost_mm / 1000:,.0f} m of weighted border between its grids; proved by HiGHS: {proof}"
+    return Finding(
+        "border_is_shortest", said, (str(problem.graph.codes[rows[0]]),), amount=exact.cost_mm / 1000, unit="m"
+    )

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from geogrid.errors import MissingPartError, PlanError
+from geogrid.partition.balance.bottleneck import bottleneck
 from geogrid.partition.balance.exact import NoSuchGridsError, solve_exactly
 from geogrid.partition.balance.regions import Instance
 from geogrid.types import Int32Array, IntArray
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["Verdict", "is_plain", "judge"]
 
 _MOST_CELLS = 80
 _MOST_SUMS = 5_000_000
+_MOST_TAKEN_APART = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +34,13 @@ class Verdict:
         Grids in range.
     why : str
         Why there are none; "" if that is not known.
+    cells : tuple of int
+        The cells it hangs on.
     """
 
     part: Int32Array | None
     why: str
+    cells: tuple[int, ...] = ()
 
 
 def judge(instance: Instance, *, seconds: float = 5.0) -> Verdict:
@@ -55,14 +60,19 @@ def judge(instance: Instance, *, seconds: float = 5.0) -> Verdict:
     'no set of its cells, wherever they lie, weighs between the bounds'
     """
     limits, net = instance.limits, instance.net
-    bound = net.fixed.any() or limits.closed.any() or len(net.apart) > 0 or not np.isnan(limits.anchor).all()
-    if bound or instance.grids < 2:
+    if not _is_free(instance) or instance.grids < 2:
         return Verdict(None, "")
     alike = bool((limits.low == limits.low[0]).all() and (limits.high == limits.high[0]).all())
     if alike and not all(
         _reaches(net.weight[:, j], int(limits.low[0, j]), int(limits.high[0, j])) for j in range(net.weight.shape[1])
     ):
         return Verdict(None, "no set of its cells, wherever they lie, weighs between the bounds")
+    if instance.cells <= _MOST_TAKEN_APART:
+        found = bottleneck(instance)
+        if found is not None:
+            share = found[1] / max(int(limits.high[0, 0]), 1)
+            said = f"one cell is the only way to so many light pieces that its grid must hold {share:.2f} times the most it may"
+            return Verdict(None, said, (found[0],))
     if instance.cells > _MOST_CELLS:
         return Verdict(None, "")
     try:
@@ -71,6 +81,18 @@ def judge(instance: Instance, *, seconds: float = 5.0) -> Verdict:
         return Verdict(None, "no whole grids of its cells weigh between the bounds (proved by HiGHS)")
     except (MissingPartError, PlanError):
         return Verdict(None, "")
+
+
+def _is_free(instance: Instance) -> bool:
+    limits, net = instance.limits, instance.net
+    bound = net.fixed.any() or limits.closed.any() or len(net.apart) > 0 or not np.isnan(limits.anchor).all()
+    return not bound
+
+
+def is_plain(instance: Instance) -> bool:
+    """Return whether HiGHS solves the same problem as the search: up to 80 cells, no locks, no price but the border."""
+    small = instance.cells <= _MOST_CELLS and instance.grids > 1
+    return small and _is_free(instance) and instance.wishes.roundness == 0
 
 
 def _reaches(weights: IntArray, low: int, high: int) -> bool:

@@ -1,5 +1,7 @@
 """Grids in balance: what is promised, on towns that a pencil can check."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,8 +23,6 @@ def test_sixteen_squares_make_four_equal_whole_grids_of_least_border(make_town, 
 
 
 def test_a_grid_follows_the_cheap_border(make_town, make_problem, quick):
-    from dataclasses import replace
-
     graph = make_town(4, 4)
     crossing = (graph.second - graph.first == 4) & (graph.first // 4 == 0)
     cheap = replace(graph, cost_m=np.where(crossing, 0.01, graph.cost_m))
@@ -135,8 +135,6 @@ def test_each_station_has_its_own_grid_around_it(make_town, make_problem, quick)
 
 
 def test_roundness_is_rewarded_where_borders_are_free(make_town, make_problem, quick):
-    from dataclasses import replace
-
     graph = make_town(8, 8)
     free = replace(graph, cost_m=np.zeros(len(graph.cost_m)))
 
@@ -215,3 +213,13 @@ def test_an_interrupt_gives_the_best_so_far(make_town, make_problem, is_whole, q
     done = balance(make_problem(graph, count=10, tolerance=0.1), budget=quick, progress=interrupting)
     assert done.stopped == "interrupt"
     assert is_whole(graph, done.membership)
+
+
+def test_a_cell_too_heavy_for_a_grid_makes_no_area_impossible(make_town, make_problem, quick):
+    # 50 counts as one full grid of 2 to 3; the five ones beside it fit two more.
+    problem = make_problem(make_town(6, 1), [50, 1, 1, 1, 1, 1], 0.2, count=3)
+    ranged = replace(problem, count=None, measures=(Measure("people", problem.measures[0].values, None, 2.0, 3.0),))
+    done = balance(ranged, budget=quick)
+    assert [found.rule for found in done.findings] == ["cell_fits_a_grid"]
+    assert len(done.area) == 3
+    assert area_findings(ranged, done) == ()
