@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import subprocess
+import sys
 import time
 import warnings
 from dataclasses import dataclass
@@ -87,8 +89,27 @@ def _metres(frame: Any, metric: Metric) -> np.ndarray:
     return np.asarray(shapely.transform(np.asarray(frame.geometry.array, object), metric.to_metres), object)
 
 
-def baltimore(folder: Path) -> None:
-    """Print the table of Baltimore."""
+@dataclass(frozen=True)
+class City:
+    """Baltimore as it is read: its areas, streets with their importance, and water."""
+
+    frame: Frame
+    lines: np.ndarray
+    worth: np.ndarray
+    label: np.ndarray
+    freeway: np.ndarray
+    arterial: np.ndarray
+    pools: np.ndarray
+    areas: OwnAreas
+
+    def ground(self, hard: np.ndarray) -> Ground:
+        """Return the streets as seams, some of them hard, and the water."""
+        seams = Seams.of(self.lines, worth=self.worth, hard=hard, layer="streets", classes=self.label)
+        return Ground(seams, areas=self.areas)
+
+
+def read_city(folder: Path) -> City:
+    """Return Baltimore from its files."""
     metric = Metric(parse_crs(2804))
     streets, water = read_features(folder / "streets.gpkg"), read_features(folder / "water.gpkg")
     streets = streets[streets.subtype_label != "Tunnel"]
@@ -108,6 +129,14 @@ def baltimore(folder: Path) -> None:
         folder / "neighborhoods.gpkg", code="name", levels=["neighbourhood"], accept=("no_overlap", "no_gap")
     )  # fmt: skip
     frame = Frame.of(place.finest, metric)
+    return City(frame, lines, worth, label, freeway, arterial, pools, areas)
+
+
+def baltimore(folder: Path) -> None:
+    """Print the table of Baltimore."""
+    city = read_city(folder)
+    frame, lines, areas, pools = city.frame, city.lines, city.areas, city.pools
+    freeway, arterial, metric = city.freeway, city.arterial, city.frame.metric
     tree = shapely.STRtree(lines)
     row, line = tree.query(frame.parents, predicate="intersects")
     metres = np.bincount(
@@ -121,8 +150,7 @@ def baltimore(folder: Path) -> None:
         f"{'Baltimore':<44}{'cells':>7}{'±10 %':>8}{'±25 %':>8}{'on seams':>9}{'hull<.75':>10}{'art.inside':>11}{'cells/s':>9}"
     )
     for name, hard in (("blocks, freeways and water hard", freeway), ("blocks, all arterials hard", arterial)):
-        seams = Seams.of(lines, worth=worth, hard=hard, layer="streets", classes=label)
-        ground = Ground(seams, areas=areas)
+        ground = city.ground(hard)
         start = time.process_time()
         done = cut_ground(frame, ground, SECTION)
         seconds = time.process_time() - start
@@ -142,7 +170,17 @@ def baltimore(folder: Path) -> None:
     shapely.prepare(dense)
     census = census[shapely.contains(dense, shapely.point_on_surface(census))]
     print(measured("census blocks 2020, core", census, every, lines[arterial], 0.0))
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB, measuring included")
+    sys.stdout.flush()
+    subprocess.run([sys.executable, "-m", "benchmarks.blocks", "--alone"], check=True)
+
+
+def alone(folder: Path) -> None:
+    """Cut and prove Baltimore and do nothing else, and print how much memory that took."""
+    city = read_city(folder)
+    read = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    _proof(city.frame, cut_ground(city.frame, city.ground(city.freeway), SECTION).cut)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of reading, cutting and proving the city {peak:,.0f} MB; files read {read:,.0f} MB")
 
 
 def _proof(frame: Frame, cut: Cut) -> None:
@@ -234,9 +272,14 @@ def main() -> None:
     """Run all sets that are here, or the two small ones."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.blocks", description=main.__doc__)
     parser.add_argument("--once", action="store_true", help="only the sets with buildings that take seconds")
-    once = parser.parse_args().once
+    parser.add_argument("--alone", action="store_true", help="only the memory of cutting Baltimore")
+    asked = parser.parse_args()
+    once = asked.once
     warnings.simplefilter("ignore")
     data = Path(os.environ.get("GEOGRID_ACCEPTANCE_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if asked.alone:
+        alone(data / "baltimore")
+        return
     bubenec()
     if not once:
         helsinki()

@@ -14,6 +14,7 @@ from geogrid.partition.changes import Change
 from geogrid.partition.division import Layer, labels_of
 from geogrid.partition.frame import metric_of
 from geogrid.partition.heal import heal
+from geogrid.partition.open_gaps import with_open_gaps
 from geogrid.partition.outlines import require_still, upper_levels
 from geogrid.partition.strips import HealRule
 
@@ -41,8 +42,15 @@ def healed_within(layer: Layer, place: Boundaries, rule: HealRule) -> tuple[Laye
 
 
 def healed_alone(layer: Layer, metric: Metric, rule: HealRule) -> tuple[Layer, tuple[Change, ...]]:
-    """Return a layer healed without official outlines, and the changes; its outer border stays as drawn."""
-    healed = heal(_shapes(layer), labels_of(layer), metric, rule)
+    """Return a layer healed without official outlines, and the changes.
+
+    Its outer border stays as drawn, but for the mouths of narrow strips between two rows that run out of it: they are
+    closed straight across.
+    """
+    shapes = _shapes(layer)
+    outline = with_open_gaps(shapes, metric, rule.width_m)
+    home = None if outline is None else np.zeros(len(shapes), np.int64)
+    healed = heal(shapes, labels_of(layer), metric, rule, areas=outline, home=home)
     return replace(layer, shapes=healed.cells), healed.changes
 
 

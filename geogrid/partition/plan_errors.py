@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -129,13 +129,30 @@ def explained(error: ValidationError, model: type[BaseModel], key: tuple[Any, ..
         at = (*key, *(part for part in fault["loc"] if not str(part).startswith("function-")))
         given = fault["input"] if fault["type"] != "missing" else None
         if fault["type"] == "extra_forbidden":
-            problems.append(lines.problem(at, "unknown key", at[-1], sorted(model.model_fields)))
+            problems.append(
+                lines.problem(at, "unknown key", at[-1], sorted(_model_at(model, fault["loc"]).model_fields))
+            )
         elif fault["type"] == "missing":
             problems.append(lines.problem(at, "is missing", None, None))
         else:
             message = fault["msg"].removeprefix("Value error, ")
             problems.append(lines.problem(at, _lower(message), given, None))
     return problems
+
+
+def _model_at(model: type[BaseModel], path: Sequence[Any]) -> type[BaseModel]:
+    """Return the model of the innermost table on the way to a key."""
+    for part in path[:-1]:
+        field = model.model_fields.get(part) if isinstance(part, str) else None
+        model = _model_in(field.annotation) or model if field is not None else model
+    return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the first model among the parts of an annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part)) is not None), None)
 
 
 def _lower(text: str) -> str:

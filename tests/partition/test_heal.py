@@ -332,7 +332,7 @@ def test_the_verb_heals_shows_the_table_and_publishes(tmp_path):
 @pytest.mark.acceptance
 @pytest.mark.parametrize(
     ("file", "width", "kinds", "m2"),
-    [("neighborhoods", 2.0, {"gap", "overlap"}, 138.4), ("council_districts", 0.5, {"gap"}, 15.15)],
+    [("neighborhoods", 2.0, {"gap", "overlap"}, 138.5), ("council_districts", 0.5, {"gap"}, 15.15)],
 )
 def test_the_divisions_of_baltimore_are_healed(acceptance_data, file, width, kinds, m2):
     result = adopt_and_heal(acceptance_data / "baltimore" / f"{file}.gpkg", rule=HealRule(width))
@@ -341,3 +341,36 @@ def test_the_divisions_of_baltimore_are_healed(acceptance_data, file, width, kin
     assert all(change.done and change.width_m <= width for change in result.changes)
     assert sum(change.m2 for change in result.changes) == pytest.approx(m2, abs=0.1)
     assert {finding.rule for finding in result.division.findings} <= {"one_piece"}
+
+
+def test_a_strip_between_two_rows_that_runs_out_of_the_division_is_healed(tmp_path):
+    # A quarter of a metre between b and c, open at both ends, and a wedge between a and d, open in the west.
+    shapes = [
+        shapely.box(0, 0, 200, 100), shapely.box(200, 0, 300, 100), shapely.box(300.25, 0, 400, 100),
+        shapely.Polygon([(0, 100.2), (200, 100), (200, 200), (0, 200)]),
+    ]  # fmt: skip
+    done = healed(tmp_path, shapes, 0.5)
+    assert [(change.kind, change.done, round(change.m2)) for change in done.changes] == [
+        ("gap", True, 25),
+        ("gap", True, 20),
+    ]
+    assert {change.gained for change in done.changes} <= {"a", "b", "c", "d"}
+    assert done.division.findings == ()
+    after = metres(done.division.shapes("cell"))
+    assert shapely.area(after).sum() == pytest.approx(shapely.area(np.array(shapes)).sum() + 45, abs=2)
+    assert moved_m(np.array(shapes), after) <= 0.5 + STEP_M
+    assert shapely.union_all(after, grid_size=0.05).bounds == pytest.approx((0, 0, 400, 200), abs=0.06)
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [shapely.box(0, 0, 100, 100), shapely.box(101, 0, 200, 100)],  # a metre wide
+        [shapely.Polygon([(0, 0), (100, 0), (100, 50), (10, 50), (10, 50.3), (100, 50.3), (100, 100), (0, 100)])],
+        [shapely.box(0, 0, 100, 100), shapely.box(100, 50, 200, 150)],  # a corner, no strip
+    ],
+)
+def test_an_outer_border_stays_as_drawn_where_no_narrow_strip_lies_between_rows(tmp_path, shapes):
+    done = healed(tmp_path, shapes, 0.5)
+    assert done.changes == ()
+    assert shapely.area(metres(done.division.shapes("cell"))) == pytest.approx(shapely.area(np.array(shapes)), abs=0.5)

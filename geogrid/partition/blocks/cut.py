@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from geogrid.errors import BoundaryError, InputError
+from geogrid.partition.blocks.flags import are_corridors
 from geogrid.partition.blocks.ground import Ground
 from geogrid.partition.blocks.legal_cuts import buildings_entered, cut_findings, legal_cuts
 from geogrid.partition.blocks.measures import arterial_metres
@@ -16,6 +17,7 @@ from geogrid.partition.blocks.parent import Recipe
 from geogrid.partition.blocks.reading import read_ground
 from geogrid.partition.blocks.section import BlocksSection
 from geogrid.partition.blocks.stretches import Stretches, gather_stretches
+from geogrid.partition.blocks.unused import far_away
 from geogrid.partition.blocks.work import cut_parents
 from geogrid.partition.frame import Cut, Frame
 from geogrid.partition.shift import Shift, seam_shift_in_metres, shift_findings
@@ -77,7 +79,7 @@ def cut_ground(frame: Frame, ground: Ground, section: BlocksSection, progress: P
     _require_finite(ground)
     ground = ground.in_order()
     fit = None if section.fit == "off" else _fit(frame, ground)
-    findings: list[Finding] = []
+    findings: list[Finding] = [*ground.findings, *far_away(ground, frame.parents)]
     if fit is not None and fit.is_systematic:
         moved = section.fit == "move"
         if moved:
@@ -91,15 +93,15 @@ def cut_ground(frame: Frame, ground: Ground, section: BlocksSection, progress: P
     polygons = np.concatenate([cut.polygons for cut in cuts])
     parent = np.repeat(np.arange(len(cuts)), [len(cut.polygons) for cut in cuts])
     stretches = gather_stretches(cuts)
-    flags = np.concatenate([cut.flags for cut in cuts])
+    flags, kinds = (np.concatenate([getattr(cut, name) for cut in cuts]) for name in ("flags", "kinds"))
     findings += _flag_findings(flags, polygons, parent, frame)
     findings += _building_findings(ground, stretches, frame)
     attributes = {
-        "kind": np.concatenate([cut.kinds for cut in cuts]),
+        "kind": kinds,
         "place": np.concatenate([cut.names for cut in cuts]),
         "flag": flags,
         "on_seams": np.round(stretches.share(len(polygons)), 4),
-        "arterial_m": np.round(arterial_metres(polygons, ground.seams), 1),
+        "arterial_m": np.where(are_corridors(kinds), 0.0, np.round(arterial_metres(polygons, ground.seams), 1)),
     }
     cut = Cut(polygons, parent, attributes, tolerance_m=_TOLERANCE_M, findings=tuple(findings))
     return BlocksCut(cut, ground, stretches, fit)

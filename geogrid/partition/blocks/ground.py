@@ -11,7 +11,7 @@ import numpy.typing as npt
 import shapely
 
 from geogrid.partition.blocks.mesh import SEAM
-from geogrid.types import BoolArray, FloatArray, IntArray
+from geogrid.types import BoolArray, Finding, FloatArray, IntArray
 
 __all__ = ["Ground", "OwnAreas", "Seams"]
 
@@ -145,12 +145,15 @@ class Ground:
     areas : OwnAreas
     building_names : (n,) object array of str
         What each building is called in findings; empty if it has no name but its row.
+    findings : tuple of Finding
+        What of the files could not be used.
     """
 
     seams: Seams = field(default_factory=Seams)
     buildings: npt.NDArray[np.object_] = field(default_factory=_objects)
     areas: OwnAreas = field(default_factory=OwnAreas)
     building_names: npt.NDArray[np.object_] = field(default_factory=_objects)
+    findings: tuple[Finding, ...] = ()
 
     @property
     def labels(self) -> npt.NDArray[np.object_]:

@@ -44,7 +44,7 @@ class GroundMeasures:
     area_to_hull : float
         The mean.
     arterial_m : float
-        Metres of arterials that run inside cells, of whatever kind, more than five metres from their border.
+        Metres of arterials that run inside cells more than five metres from their border, corridors left out.
     buildings_cut : tuple of str
         The building and the legal border that cuts it, one text each.
     flagged : dict of str to int

@@ -10,11 +10,13 @@ import shapely
 
 from geogrid.boundaries import read_features
 from geogrid.crs import Metric
-from geogrid.errors import PlanError
+from geogrid.errors import NotFoundError, PlanError
 from geogrid.partition.blocks.corridors import corridor_strips
 from geogrid.partition.blocks.ground import Ground, OwnAreas, Seams
 from geogrid.partition.blocks.importance import TABLES, importance_of
 from geogrid.partition.blocks.section import AreaFile, BlocksSection, BuildingFile, FeatureFile, SeamFile
+from geogrid.partition.blocks.unused import passed_over, unknown_classes
+from geogrid.types import Finding
 
 __all__ = ["read_buildings", "read_ground", "read_seams"]
 
@@ -31,24 +33,30 @@ def read_ground(section: BlocksSection, metric: Metric) -> Ground:
     BoundaryError, CrsError, StorageError
         If a file cannot be read or declares no CRS.
     """
-    seams = Seams()
+    seams, notes = Seams(), list[Finding]()
     for file in section.seams:
-        seams = seams.join(read_seams(file, metric))
+        read = read_seams(file, metric, notes)
+        notes += unknown_classes(file.file, read, {"hard": file.hard})
+        seams = seams.join(read)
     areas = OwnAreas()
     for corridor in section.corridors:
-        areas = areas.join(corridor_strips(read_seams(corridor, metric), corridor.widths))
+        read = read_seams(corridor, metric, notes)
+        notes += unknown_classes(corridor.file, read, {"widths": corridor.widths})
+        areas = areas.join(corridor_strips(read, corridor.widths))
     for special in section.special_areas:
-        areas = areas.join(_areas(special, metric))
+        areas = areas.join(_areas(special, metric, notes))
     if section.water is not None:
         water = AreaFile(**section.water.model_dump(), rule="own", least_m2=0.3 * section.target_area_m2, kind="water")
-        areas = areas.join(_areas(water, metric))
+        areas = areas.join(_areas(water, metric, notes))
     buildings, names = np.empty(0, dtype=object), np.empty(0, dtype=object)
     if section.buildings is not None:
-        buildings, names = read_buildings(section.buildings, metric)
-    return Ground(seams.sorted(), buildings, areas, names)
+        buildings, names = read_buildings(section.buildings, metric, notes)
+    return Ground(seams.sorted(), buildings, areas, names, tuple(dict.fromkeys(notes)))
 
 
-def read_buildings(file: BuildingFile, metric: Metric) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+def read_buildings(
+    file: BuildingFile, metric: Metric, notes: list[Finding] | None = None
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
     """Return the buildings of a file, part by part in the order of their coordinates, and what each is called.
 
     Raises
@@ -58,7 +66,7 @@ def read_buildings(file: BuildingFile, metric: Metric) -> tuple[npt.NDArray[np.o
     BoundaryError, CrsError, StorageError
         If it cannot be read or declares no CRS.
     """
-    shapes, table = _features(file, metric)
+    shapes, table = _features(file, metric, notes, "polygons", least=2)
     if file.name is not None and file.name not in table.columns:
         raise PlanError(
             "the building file has no such column", given=file.name, allowed=", ".join(map(str, table.columns)),
@@ -75,9 +83,12 @@ def read_buildings(file: BuildingFile, metric: Metric) -> tuple[npt.NDArray[np.o
     return polygons[order], np.asarray(names[row[order]], dtype=object)
 
 
-def read_seams(file: SeamFile, metric: Metric) -> Seams:
-    """Return the seams of one file: classes weighed, tunnels and skipped classes left out."""
-    shapes, table = _features(file, metric)
+def read_seams(file: SeamFile, metric: Metric, notes: list[Finding] | None = None) -> Seams:
+    """Return the seams of one file: classes weighed, tunnels and skipped classes left out.
+
+    What could not be used is added to `notes`.
+    """
+    shapes, table = _features(file, metric, notes, "lines or polygons", least=1)
     columns = file.classes or tuple(name for name in TABLES if name in table.columns)
     missing = [name for name in (*columns, *((file.name,) if file.name else ())) if name not in table.columns]
     if missing:
@@ -106,8 +117,8 @@ def read_seams(file: SeamFile, metric: Metric) -> Seams:
     )  # fmt: skip
 
 
-def _areas(file: AreaFile, metric: Metric) -> OwnAreas:
-    shapes, table = _features(file, metric)
+def _areas(file: AreaFile, metric: Metric, notes: list[Finding] | None = None) -> OwnAreas:
+    shapes, table = _features(file, metric, notes, "polygons", least=2)
     if file.name is not None and file.name not in table.columns:
         raise PlanError(
             "the area file has no such column", given=file.name, allowed=", ".join(map(str, table.columns)),
@@ -125,10 +136,20 @@ def _areas(file: AreaFile, metric: Metric) -> OwnAreas:
     )  # fmt: skip
 
 
-def _features(file: FeatureFile, metric: Metric) -> tuple[npt.NDArray[np.object_], Any]:
-    table = read_features(file.file, layer=file.layer, datum=file.datum, crs=file.crs, encoding=file.encoding)
+def _features(
+    file: FeatureFile, metric: Metric, notes: list[Finding] | None, what: str, *, least: int
+) -> tuple[npt.NDArray[np.object_], Any]:
+    try:
+        table = read_features(file.file, layer=file.layer, datum=file.datum, crs=file.crs, encoding=file.encoding)
+    except NotFoundError as missing:
+        if file.file.exists():
+            raise
+        mend = "a relative path in a plan starts from the plan's own folder"
+        raise NotFoundError("the plan names a file that is not there", given=file.file, mend=mend) from missing
     shapes = np.asarray(table.geometry.array, dtype=object)
     filled = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    if notes is not None:
+        notes += passed_over(file.file, what, filled & (shapely.get_dimensions(shapes) >= least))
     metres = shapely.transform(shapes[filled], metric.to_metres)
     return np.asarray(metres, object), table[filled]
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import shapely
 
-from geogrid.errors import BoundaryError, CrsError, PlanError
+from geogrid.errors import BoundaryError, CrsError, NotFoundError, PlanError
+from geogrid.partition import Plan
 from geogrid.partition.blocks import Ground, Seams, cut_ground, read_ground
 from geogrid.partition.blocks.mesh import LEGAL
 from geogrid.partition.blocks.section import BlocksSection
@@ -131,3 +132,59 @@ def test_a_column_that_a_seam_file_lacks_is_refused_with_those_it_has(tmp_path):
 def test_coordinates_that_are_not_finite_are_refused():
     with pytest.raises(BoundaryError, match="not finite"):
         cut_ground(frame_of(PLACE), Ground(Seams.of(shapely.LineString([(0, 0), (np.inf, 1)]))), section())
+
+
+def test_what_a_file_holds_and_nobody_can_use_is_said(tmp_path):
+    write(
+        tmp_path, "mixed.gpkg", [here(shapely.Point(5, 5)), None, line((150, 0), (150, 200))], highway=["a", "b", "c"]
+    )
+    write(tmp_path, "signs.gpkg", [here(shapely.Point(5, 5))])
+    empty = geopandas.GeoDataFrame({"highway": []}, geometry=[], crs="EPSG:4549")
+    empty.to_file(tmp_path / "empty.gpkg")
+    ground = read(tmp_path, seams=["mixed.gpkg", "empty.gpkg"], buildings="signs.gpkg")
+    told = {finding.subjects[0]: finding.message for finding in ground.findings}
+    assert told["mixed.gpkg"] == "2 of 3 features are passed over: no geometry, or no lines or polygons"
+    assert told["empty.gpkg"] == "the file has no features"
+    assert told["signs.gpkg"] == "1 of 1 features are passed over: no geometry, or no polygons"
+    done = cut_ground(frame_of(PLACE), ground, section())
+    assert {finding.rule for finding in done.cut.findings} >= {"features_used"}
+
+
+def test_a_class_that_no_feature_has_is_a_finding_with_those_there_are(tmp_path):
+    write(tmp_path, "roads.gpkg", [line((150, 0), (150, 200))], highway=["motorway"])
+    corridor = {"file": "roads.gpkg", "widths": {"primry": 20}}
+    ground = read(tmp_path, seams=[{"file": "roads.gpkg", "hard": ["motorwy", "*"]}], corridors=[corridor])
+    assert [finding.message for finding in ground.findings if finding.rule == "class_occurs"] == [
+        "hard names 'motorwy', and no feature has that class; there are: motorway",
+        "widths names 'primry', and no feature has that class; there are: motorway",
+    ]
+
+
+def test_seams_of_another_place_are_a_finding_with_the_distance():
+    ground = Ground(
+        Seams.of([line((90_000, 0), (90_000, 200))], layer="roads"), objects(here(shapely.box(5, 5, 15, 15)))
+    )
+    done = cut_ground(frame_of(PLACE), ground, section())
+    (finding,) = [finding for finding in done.cut.findings if finding.rule == "lies_in_place"]
+    assert finding.subjects == ("roads",)
+    assert "89.7 km away: check its CRS and datum" in finding.message
+
+
+def test_a_file_that_is_not_there_is_refused_with_where_a_plan_looks(tmp_path):
+    with pytest.raises(NotFoundError, match=r"not there; given: .*roads\.gpkg; mend: .*the plan's own folder"):
+        read(tmp_path, seams=["roads.gpkg"])
+
+
+def test_a_key_a_seam_file_does_not_know_is_answered_with_those_it_knows():
+    with pytest.raises(PlanError, match=r"hrad: unknown key; .*allowed: classes, crs, .*did you mean 'hard'"):
+        Plan.parse(
+            '[place]\ncode = "1"\n[[layer]]\nname = "cell"\nmethod = "blocks"\nseams = [{ file = "a.gpkg", hrad = ["x"] }]'
+        )
+
+
+def test_a_corridor_has_no_arterial_inside(tmp_path):
+    write(tmp_path, "roads.gpkg", [line((-5, 100), (305, 100))], highway=["primary"])
+    ground = read(tmp_path, seams=["roads.gpkg"], corridors=[{"file": "roads.gpkg", "widths": {"primary": 20}}])
+    done = cut_ground(frame_of(PLACE), ground, section())
+    assert any(kind.startswith("corridor") for kind in done.cut.attributes["kind"])
+    assert done.cut.attributes["arterial_m"].sum() == 0
