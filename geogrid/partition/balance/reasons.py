@@ -8,6 +8,7 @@ import numpy as np
 
 from geogrid.lattice import LatticePolygons, perimeter_m
 from geogrid.lattice import area_m2 as areas_of
+from geogrid.partition.balance.counts import capped_target
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.solving import Balanced
 from geogrid.partition.division import dissolve
@@ -145,8 +146,8 @@ def area_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
         low, high = float(measure.low or 0.0), float(measure.high or np.inf)
         target = high
     else:
-        target = float(values.sum()) / len(done.area) if problem.target is None else problem.target
         tolerance = float(measure.tolerance or 0.0)
+        target = problem.target or capped_target(values, len(done.area), tolerance)[0]
         low, high = target * (1 - tolerance), target * (1 + tolerance)
     lightest, heaviest = (
         np.bincount(

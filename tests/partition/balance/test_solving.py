@@ -223,3 +223,6 @@ def test_a_cell_too_heavy_for_a_grid_makes_no_area_impossible(make_town, make_pr
     assert [found.rule for found in done.findings] == ["cell_fits_a_grid"]
     assert len(done.area) == 3
     assert area_findings(ranged, done) == ()
+    # And with a tolerance: the target of the others is 2.5.
+    done = balance(problem, budget=quick)
+    assert area_findings(problem, done) == ()
