@@ -58,7 +58,7 @@ def polish(run: Run, part: Int32Array) -> None:
         run.note(part)
         stuck = stuck + 1 if pressed == known else 0
         # Grids that stay out of range are pressed harder and harder, whatever it costs in border.
-        pressure = 1.0 if pressed[0] == 0 else min(pressure * 1.15, 50.0)
+        pressure = 1.0 if pressed[0] == 0 else min(pressure * 1.3, 100.0)
         if stuck > 400 and run.clock.budget.seconds is None:
             break
 

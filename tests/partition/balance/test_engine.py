@@ -45,7 +45,7 @@ def test_a_plan_in_range_is_never_left_for_one_that_is_not_or_a_dearer_one(
 def test_polishing_alone_straightens_strips_and_keeps_them_in_range(make_town, make_problem, workers):
     graph = make_town(24, 24)
     instance, start = strips(graph, 24, 12, 0.1, make_problem)
-    lazy = Schedule(coarse_share=0.0, fine_share=1e-6)
+    lazy = Schedule(share=1e-6)
     found = search(instance, budget=Budget(effort=1500, workers=workers), seed=3, start=start, schedule=lazy)
     assert not found.outside.any()
     # Strips of 2 by 24 have 11 borders of 24; twelve blocks of 6 by 8 have 2 of 24 and 3 of 24.
