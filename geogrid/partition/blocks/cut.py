@@ -16,7 +16,7 @@ from geogrid.partition.blocks.mesh import LEGAL
 from geogrid.partition.blocks.parent import Recipe
 from geogrid.partition.blocks.reading import read_ground
 from geogrid.partition.blocks.section import BlocksSection
-from geogrid.partition.blocks.stretches import Stretches, gather_stretches
+from geogrid.partition.blocks.stretches import Stretches, gather_stretches, require_geopackage, save_stretches
 from geogrid.partition.blocks.unused import far_away
 from geogrid.partition.blocks.work import cut_parents
 from geogrid.partition.frame import Cut, Frame
@@ -64,8 +64,15 @@ def cut_blocks(frame: Frame, section: BlocksSection, progress: Progress = no_pro
     ------
     PlanError, CrsError, StorageError
         If a file that the section names cannot be used.
+    InputError
+        If the reasons are asked for in another format than GeoPackage.
     """
-    return cut_ground(frame, read_ground(section, frame.metric), section, progress).cut
+    require_geopackage(section.reasons)
+    done = cut_ground(frame, read_ground(section, frame.metric), section, progress)
+    if section.reasons is not None:
+        areas = frame.codes[done.cut.parent]
+        save_stretches(done.stretches, done.ground.seams, areas, frame.metric, section.reasons)
+    return done.cut
 
 
 def cut_ground(frame: Frame, ground: Ground, section: BlocksSection, progress: Progress = no_progress) -> BlocksCut:

@@ -131,6 +131,8 @@ class BlocksSection(BaseSection):
     seed : int
     keep : path, optional
         A folder where finished parents are kept, so that an interrupted run goes on where it was.
+    reasons : path, optional
+        A GeoPackage to write: why each stretch of a cell's border is where it is.
     """
 
     method: Literal["blocks"] = "blocks"
@@ -144,3 +146,4 @@ class BlocksSection(BaseSection):
     effort: Annotated[float, Field(gt=0, le=100)] = 1.0
     seed: int = 1
     keep: PlanPath | None = None
+    reasons: PlanPath | None = None

@@ -1,20 +1,26 @@
-"""Why each stretch of border is where it is."""
+"""Why each stretch of border is where it is, as a table and as a file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
+from geogrid.crs import Metric
+from geogrid.errors import InputError, StorageError
 from geogrid.partition.blocks.ground import Seams
 from geogrid.partition.blocks.mesh import AREA, LEGAL, SEAM
 from geogrid.partition.blocks.parent import REASONS, ParentCut
 from geogrid.types import BoolArray, FloatArray, IntArray
 
-__all__ = ["Stretches", "gather_stretches"]
+__all__ = ["LAYER", "Stretches", "gather_stretches", "require_geopackage", "save_stretches"]
+
+LAYER = "reasons"
+"""Layer of the file that `save_stretches` writes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +61,12 @@ class Stretches:
         return on / np.maximum(total, 1e-9)
 
     def to_geopandas(self, seams: Seams, crs: Any) -> Any:
-        """Return one row per stretch: neighbours, reason, seam layer, class and name, length; as lines."""
+        """Return one row per stretch: its cells (`other` -1 across a legal border), reason, seam, length; as lines."""
         import geopandas
 
-        key = np.column_stack(
-            [np.minimum(self.left, self.right), np.maximum(self.left, self.right), self.reason, self.source]
-        )
+        low, high = np.minimum(self.left, self.right), np.maximum(self.left, self.right)
+        inner = low >= 0
+        key = np.column_stack([np.where(inner, low, high), np.where(inner, high, -1), self.reason, self.source])
         unique, number = np.unique(key, axis=0, return_inverse=True)
         number = number.ravel()
         order = np.argsort(number, kind="stable")
@@ -96,3 +102,43 @@ def gather_stretches(cuts: list[ParentCut]) -> Stretches:
     return Stretches(
         joined("start"), joined("end"), numbered("left"), numbered("right"), joined("reason"), joined("source")
     )
+
+
+def require_geopackage(path: Path | None) -> None:
+    """Refuse another format before anything is cut.
+
+    Raises
+    ------
+    InputError
+    """
+    if path is not None and path.suffix.lower() != ".gpkg":
+        raise InputError("reasons are written as a GeoPackage", given=path.name, allowed="a name that ends in .gpkg")
+
+
+def save_stretches(
+    stretches: Stretches, seams: Seams, areas: npt.NDArray[np.object_], metric: Metric, path: Path
+) -> None:
+    """Write one row per stretch, in EPSG:4326; replace a file of that name.
+
+    Parameters
+    ----------
+    areas : (cells,) object array of str
+        Code of the area each cell lies in. Cells have no codes before they are published: `cell` and
+        `other` are their rows in the cut, `other` is missing across a legal border.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
+    frame = stretches.to_geopandas(seams, metric.crs)
+    frame.insert(0, "area", areas[frame["cell"]])
+    frame["other"] = frame["other"].where(frame["other"] >= 0).astype("Int64")
+    degrees = shapely.transform(np.asarray(frame.geometry.array, dtype=object), metric.to_degrees)
+    try:
+        path.unlink(missing_ok=True)
+        frame.set_geometry(degrees, crs="EPSG:4326").to_file(
+            path, layer=LAYER, driver="GPKG", geometry_type="MultiLineString", promote_to_multi=True
+        )
+    except (OSError, RuntimeError) as error:
+        raise StorageError("the reasons cannot be written", given=str(error), source=path) from None
