@@ -234,7 +234,7 @@ def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int, *, to_
     seeds = np.random.default_rng(seed)
     clock, part, best = Clock(budget), begin.part.copy(), begin
     effort = budget.effort * max(len(start), _FEWEST)
-    speed = 4e6
+    speed, proposed = 4e6, 0
     step = (cold / hot) ** (1 / _ROUNDS)
     rounds = 0
     while rounds < _ROUNDS + _MORE:
@@ -252,8 +252,9 @@ def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int, *, to_
             break
         if rounds == _ROUNDS and best.rank[0] > 0 and not (budget.stop is not None and budget.stop.is_set()):
             mend = mended(
-                Instance(free, instance.limits, instance.wishes), limits, best.part, unit=unit, mean=mean, seeds=seeds
-            )
+                Instance(free, instance.limits, instance.wishes), limits, best.part, unit=unit, mean=mean, seeds=seeds,
+                moves=max(proposed, _PRESSING * len(start)),
+            )  # fmt: skip
             best = min(best, _tried(instance, mend, begin.relocated), key=lambda t: t.rank)
         if rounds >= _ROUNDS:
             if best.rank[0] == 0 or (budget.stop is not None and budget.stop.is_set()):
@@ -273,6 +274,7 @@ def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int, *, to_
             free, limits, wishes, part, press / mean, heat, heat * step, 2, max(moves, 16),
             int(seeds.integers(1, 2**31)), THRESHOLDS,
         )  # fmt: skip
+        proposed += moves
         spent = clock.elapsed - before
         if spent > 1e-3:
             speed = 0.5 * speed + 0.5 * moves / spent

@@ -26,9 +26,10 @@ _BENT_FROM, _BEND = 4, 20.0
 
 
 def mended(
-    instance: Instance, limits: Limits, part: Int32Array, *, unit: float, mean: FloatArray, seeds: np.random.Generator
-) -> Int32Array:
-    """Return the grids with what is out of range mended at least cost, as far as it can be.
+    instance: Instance, limits: Limits, part: Int32Array, *, unit: float, mean: FloatArray, seeds: np.random.Generator,
+    moves: int,
+) -> Int32Array:  # fmt: skip
+    """Return the grids with what is out of range mended at least cost, as far as `moves` proposals go.
 
     Parameters
     ----------
@@ -40,6 +41,8 @@ def mended(
         Price of moving a mean cell, mm.
     mean : (m,) float64
         Weight of a mean cell.
+    moves : int
+        Where much is out of range, annealing all of it again is cheaper than place by place.
     """
     aim = Instance(instance.net, limits, instance.wishes)
     here, level = part, 0
@@ -51,6 +54,9 @@ def mended(
             break
         better = here
         for grids in regions_around(instance, here, seeds.permutation(wrong), 3 + 2 * level):
+            moves -= _SEEDS * _MOVES * int(np.isin(here, grids).sum())
+            if moves < 0:
+                return better
             if len(grids) > 1:
                 better = _region_mended(instance, aim, better, np.sort(grids), level, unit, mean, seeds)
         level += int(better is here)
