@@ -136,7 +136,20 @@ def test_a_person_too_many_is_mended_without_moving_a_crowd():
     instance = squares(8, 1, people, part, 17, 19)
     start = np.array([0, 0, 0, 0, 1, 1, 1, 1], np.int32)
     assert people[0, :4].sum() == 16
-    after = mended(instance, instance.limits, start, unit=5000.0, mean=np.array([4.5]), seeds=np.random.default_rng(1))
+
+    def after_mending(moves):
+        return mended(
+            instance,
+            instance.limits,
+            start,
+            unit=5000.0,
+            mean=np.array([4.5]),
+            seeds=np.random.default_rng(1),
+            moves=moves,
+        )
+
+    assert after_mending(100).tolist() == start.tolist()  # too few proposals to look at one region
+    after = after_mending(10**6)
     assert all_whole(instance.net, after)
     # Nothing in a row of cells can mend it: it stays as it is.
     assert np.array_equal(after, start)
