@@ -308,6 +308,8 @@ def _measures(
                 else section.tolerance if weight.tolerance is None else weight.tolerance,
             )
         )  # fmt: skip
+        if not measures[-1].values.any():
+            findings.append(Finding("weight_is_there", "every cell weighs 0: any grids are in balance", (weight.name,)))
     if section.cells_max is not None:
         ones = np.ones(len(graph))
         measures.append(

@@ -77,6 +77,18 @@ def test_points_are_a_weight(tmp_path):
     division = planned(text, folder=tmp_path)
     assert division.layer("responsibility").attributes["weight"].sum() == 40
     assert any(finding.rule == "points_inside" for finding in division.findings)
+    assert not any(finding.rule == "weight_is_there" for finding in division.findings)
+
+
+def test_a_weight_that_nothing_has_is_said(tmp_path):
+    (tmp_path / "reports.csv").write_text("lon,lat\n0,0\n")
+    text = GRIDS.replace(
+        "count = 6", 'count = 2\nweight = { name = "reports", points = "reports.csv", datum = "wgs84" }'
+    )
+    division = planned(text, folder=tmp_path)
+    said = [finding for finding in division.findings if finding.rule == "weight_is_there"]
+    assert [finding.subjects for finding in said] == [("reports",)]
+    assert "every cell weighs 0" in said[0].message
 
 
 @pytest.mark.parametrize(
