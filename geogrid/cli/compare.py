@@ -10,8 +10,6 @@ import typer
 from geogrid.cli.output import console, print_json, print_table, progress_bar
 from geogrid.errors import PlanError
 from geogrid.partition import Plan, divide
-from geogrid.partition.balance import Budget, alternatives, side_by_side
-from geogrid.partition.balance.layer import BalanceSection, problem_of
 
 __all__ = ["compare"]
 
@@ -39,6 +37,9 @@ def compare(
 
     geogrid compare plan.toml --layer responsibility --plans 6 --seconds 20 --html plans.html
     """
+    from geogrid.partition.balance import Budget, alternatives, side_by_side
+    from geogrid.partition.balance.layer import BalanceSection, problem_of
+
     recipe = Plan.read(plan)
     position = _position(recipe, layer)
     section = recipe.layers[position]
@@ -65,6 +66,8 @@ def compare(
 
 
 def _position(recipe: Plan, layer: str | None) -> int:
+    from geogrid.partition.balance.layer import BalanceSection
+
     for position, section in enumerate(recipe.layers):
         if section.name == layer or (layer is None and isinstance(section, BalanceSection)):
             return position

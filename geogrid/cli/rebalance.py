@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -12,10 +12,10 @@ import typer
 from geogrid.atlas import Atlas
 from geogrid.cli.output import console, print_json, print_table, progress_bar
 from geogrid.errors import InputError, NotFoundError
-from geogrid.partition.balance import Budget, Front, Step
-from geogrid.partition.balance import rebalance as find_front
-from geogrid.partition.balance.layer import BalanceSection, WeightSection, problem_of
 from geogrid.partition.division import Division
+
+if TYPE_CHECKING:
+    from geogrid.partition.balance import Front, Step
 
 __all__ = ["rebalance"]
 
@@ -71,6 +71,10 @@ def rebalance(
 
     geogrid rebalance --atlas city.gpkg --layer responsibility --pick 0.05 --valid-from 2026-12-01
     """
+    from geogrid.partition.balance import Budget
+    from geogrid.partition.balance import rebalance as find_front
+    from geogrid.partition.balance.layer import BalanceSection, WeightSection, problem_of
+
     for share in [*(tolerance or []), *([] if pick is None else [pick])]:
         if not 0 <= share < 1:
             raise InputError("a tolerance is a share, not a percentage", given=share, allowed="0.05 for ±5 %")
