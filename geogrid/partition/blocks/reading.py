@@ -67,11 +67,7 @@ def read_buildings(
         If it cannot be read or declares no CRS.
     """
     shapes, table = _features(file, metric, notes, "polygons", least=2)
-    if file.name is not None and file.name not in table.columns:
-        raise PlanError(
-            "the building file has no such column", given=file.name, allowed=", ".join(map(str, table.columns)),
-            source=file.file,
-        )  # fmt: skip
+    _require_columns("building", file, table, file.name)
     names = np.full(len(table), "", dtype=object)
     for column in (file.name,) if file.name else [name for name in _BUILDING_NAMES if name in table.columns]:
         names = np.where(names == "", _text(table[column]), names)
@@ -90,12 +86,7 @@ def read_seams(file: SeamFile, metric: Metric, notes: list[Finding] | None = Non
     """
     shapes, table = _features(file, metric, notes, "lines or polygons", least=1)
     columns = file.classes or tuple(name for name in TABLES if name in table.columns)
-    missing = [name for name in (*columns, *((file.name,) if file.name else ())) if name not in table.columns]
-    if missing:
-        raise PlanError(
-            "the seam file has no such column", given=", ".join(missing),
-            allowed=", ".join(map(str, table.columns)), source=file.file,
-        )  # fmt: skip
+    _require_columns("seam", file, table, *columns, file.name)
     classes = np.full(len(table), "", dtype=object)
     worth = np.full(len(table), file.other)
     for name in columns:
@@ -119,11 +110,7 @@ def read_seams(file: SeamFile, metric: Metric, notes: list[Finding] | None = Non
 
 def _areas(file: AreaFile, metric: Metric, notes: list[Finding] | None = None) -> OwnAreas:
     shapes, table = _features(file, metric, notes, "polygons", least=2)
-    if file.name is not None and file.name not in table.columns:
-        raise PlanError(
-            "the area file has no such column", given=file.name, allowed=", ".join(map(str, table.columns)),
-            source=file.file,
-        )  # fmt: skip
+    _require_columns("area", file, table, file.name)
     polygons, row = _polygons(shapes)
     names = (_text(table[file.name]) if file.name else np.full(len(table), "", dtype=object))[row]
     order = np.array(
@@ -134,6 +121,15 @@ def _areas(file: AreaFile, metric: Metric, notes: list[Finding] | None = None) -
         polygons[order], np.full(count, file.rule, object), np.full(count, file.least_m2),
         np.full(count, file.kind, object), names[order],
     )  # fmt: skip
+
+
+def _require_columns(kind: str, file: FeatureFile, table: Any, *columns: str | None) -> None:
+    missing = [name for name in columns if name is not None and name not in table.columns]
+    if missing:
+        raise PlanError(
+            f"the {kind} file has no such column", given=", ".join(missing),
+            allowed=", ".join(map(str, table.columns)), source=file.file,
+        )  # fmt: skip
 
 
 def _features(
