@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from geogrid.partition.contiguity import reattached
 from geogrid.partition.division import Division
 from geogrid.partition.grouping import Grouping, area_rows
 from geogrid.partition.measures import adjacency
-from geogrid.partition.section import PlanPath, StackedSection
+from geogrid.partition.section import PlanPath, Reading, StackedSection
 from geogrid.types import Finding, FloatArray, IntArray, Progress, no_progress
 
 __all__ = ["NearestStationSection", "Stations", "group_nearest", "nearest_grouping"]
@@ -35,8 +35,8 @@ class NearestStationSection(StackedSection):
         A file of points.
     code_column, name_column : str, optional
         Its columns; found by their usual names if left out.
-    reading : dict
-        How the file is read, handed on to `read_features`: layer, crs, datum, encoding, where.
+    reading : Reading
+        How the file is read: layer, crs, datum, encoding, where.
     contiguous : bool
         Whether parts of a grid cut off from its station go to a neighbouring grid.
     streets : path, optional
@@ -47,7 +47,7 @@ class NearestStationSection(StackedSection):
     stations: PlanPath
     code_column: str | None = None
     name_column: str | None = None
-    reading: dict[str, Any] = Field(default_factory=dict)
+    reading: Reading = Field(default_factory=Reading)
     contiguous: bool = True
     streets: PlanPath | None = None
 
@@ -197,7 +197,7 @@ def _lines(section: NearestStationSection) -> npt.NDArray[np.object_]:
 def _read(section: NearestStationSection) -> Stations:
     from geogrid.boundaries import read_features
 
-    frame = read_features(section.stations, **section.reading)
+    frame = read_features(section.stations, **section.reading.words())
     shapes = np.asarray(frame.geometry.array, dtype=object)
     wrong = np.flatnonzero(shapely.get_type_id(shapes) != 0)
     if len(shapes) == 0 or len(wrong):

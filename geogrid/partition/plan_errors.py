@@ -19,6 +19,12 @@ _KNOWN_TABLES = ("place", "layer")
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?")
 _KEY = re.compile(r"""^\s*["']?([A-Za-z0-9_-]+)["']?\s*[=.]""")
 
+_WORDS = {
+    "tuple_type": "should be a list, [ … ]", "list_type": "should be a list, [ … ]",
+    "dict_type": "should be a table, { … }", "model_type": "should be a table, { … }",
+}  # fmt: skip
+"""TOML's words for Python's."""
+
 
 @dataclass(frozen=True)
 class PlanText:
@@ -135,7 +141,7 @@ def explained(error: ValidationError, model: type[BaseModel], key: tuple[Any, ..
         elif fault["type"] == "missing":
             problems.append(lines.problem(at, "is missing", None, None))
         else:
-            message = fault["msg"].removeprefix("Value error, ")
+            message = _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
             problems.append(lines.problem(at, _lower(message), given, None))
     return problems
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import shapely
@@ -13,7 +13,7 @@ from geogrid.crs import Metric
 from geogrid.errors import PlanError
 from geogrid.partition.balance.problem import measure_of
 from geogrid.partition.balance.seams import Seam
-from geogrid.partition.section import PlanPath, Section
+from geogrid.partition.section import PlanPath, Reading, Section
 from geogrid.types import FloatArray
 
 __all__ = ["SeamSection", "seam_of", "stations_of"]
@@ -29,8 +29,8 @@ class SeamSection(Section):
     factor, within_m, barrier : see `Seam`
     bridges : path, optional
         Lines over which a barrier can be crossed.
-    reading : dict
-        How the file is read, handed on to `read_features`.
+    reading : Reading
+        How the file is read: layer, crs, datum, encoding, where.
     """
 
     file: PlanPath
@@ -39,14 +39,14 @@ class SeamSection(Section):
     within_m: Annotated[float, Field(ge=0)] = 10.0
     barrier: bool = False
     bridges: PlanPath | None = None
-    reading: dict[str, Any] = Field(default_factory=dict)
+    reading: Reading = Field(default_factory=Reading)
 
 
 def seam_of(section: SeamSection) -> Seam:
     """Return the seam with its lines and bridges read."""
     from geogrid.boundaries import read_features
 
-    shapes = np.asarray(read_features(section.file, **section.reading).geometry.array, dtype=object)
+    shapes = np.asarray(read_features(section.file, **section.reading.words()).geometry.array, dtype=object)
     bridges = None
     if section.bridges is not None:
         bridges = np.asarray(read_features(section.bridges).geometry.array, dtype=object)
