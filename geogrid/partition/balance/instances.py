@@ -23,6 +23,9 @@ __all__ = ["AreaInstance", "make_instance", "stations_in"]
 _FINE = 1e9
 """Weights that are not whole numbers are counted in billionths of a grid."""
 
+_MOST = 2.0**50
+"""Whole weights beyond this in all are counted in billionths of a grid, too: sums stay exact in 64 bits."""
+
 _BEND = 20.0
 """While existing grids are kept, an overload of 5 % costs twice its plain price."""
 
@@ -81,7 +84,7 @@ def _scaled(measure: Measure, values: FloatArray, grids: int) -> _Scaled:
         tolerance = float(measure.tolerance or 0.0)
         target, heavy = capped_target(values, grids, tolerance)
         low, high = target * (1 - tolerance), target * (1 + tolerance)
-    whole_numbers = bool((values == np.rint(values)).all())
+    whole_numbers = bool((values == np.rint(values)).all()) and float(values.sum()) < _MOST
     scale = 1.0 if whole_numbers else _FINE / max(high, 1e-300)
     least, most = int(np.ceil(low * scale - 1e-6)), int(np.floor(high * scale + 1e-6))
     if least > most:

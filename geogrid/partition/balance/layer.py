@@ -127,7 +127,7 @@ class BalanceSection(StackedSection):
     keep_m: Annotated[float, Field(ge=0)] = 50.0
     locked_cells: tuple[str, ...] = ()
     locked_grids: tuple[str, ...] = ()
-    together: tuple[tuple[str, ...], ...] = ()
+    together: tuple[Annotated[tuple[str, ...], Field(min_length=2)], ...] = ()
     apart: tuple[tuple[str, str], ...] = ()
     ferries: tuple[tuple[str, str], ...] = ()
     islands: Literal["nearest", "alone"] = "nearest"

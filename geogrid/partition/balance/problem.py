@@ -201,6 +201,7 @@ class Problem:
             lost = np.flatnonzero(self.locked_cells & (self.start < 0))
             if len(lost):
                 raise PlanError("locked cells that are in no grid", given=_named(codes, lost))
+        _check_areas(self)
         _check_pairs(self)
         count = self.count
         if count is not None and not 1 <= count <= cells:
@@ -215,9 +216,30 @@ def _named(codes: npt.NDArray[np.object_], rows: Sequence[int] | IntArray) -> st
     return shown + (" …" if len(rows) > 10 else "")
 
 
+def _check_areas(problem: Problem) -> None:
+    """Refuse existing grids that reach over the border of an area."""
+    if problem.start is None:
+        return
+    rows = np.flatnonzero(problem.start >= 0)
+    order = rows[np.argsort(problem.start[rows], kind="stable")]
+    grid, area = problem.start[order], problem.area[order]
+    over = np.flatnonzero((grid[1:] == grid[:-1]) & (area[1:] != area[:-1]))
+    if len(over):
+        pairs = [
+            " and ".join(f"{problem.graph.codes[row]} ({problem.area_names[int(problem.area[row])]})" for row in pair)
+            for pair in order[over[:5, None] + np.arange(2)].tolist()
+        ]
+        raise PlanError(
+            "existing grids reach over the border of an area", given="; ".join(pairs) + (" …" if len(over) > 5 else ""),
+            allowed="grids whose cells lie in one area", mend="leave out `within`, or cut anew without a start",
+        )  # fmt: skip
+
+
 def _check_pairs(problem: Problem) -> None:
     codes, cells = problem.graph.codes, len(problem.graph)
     group = np.arange(cells)
+    if not all(problem.together):
+        raise PlanError("cells that must stay together, and none is named", given="[]", allowed="two or more cells")
     for members in problem.together:
         root = group[members[0]]
         for member in members:
@@ -228,14 +250,20 @@ def _check_pairs(problem: Problem) -> None:
     for a, b in problem.apart:
         if group[a] == group[b]:
             raise PlanError("cells that must stay together and apart", given=_named(codes, [a, b]))
-    if problem.locked_cells is None or problem.start is None:
+    if problem.start is None:
         return
-    locked = problem.locked_cells
+    closed = np.isin(problem.start, problem.locked_grids)
+    locked = closed if problem.locked_cells is None else closed | problem.locked_cells
     for members in problem.together:
         homes = {int(problem.start[member]) for member in members if locked[member]}
         if len(homes) > 1:
             raise PlanError(
                 "contradicting locks: cells that must stay together are locked in different grids",
+                given=_named(codes, members),
+            )
+        if closed[list(members)].any() and not closed[list(members)].all():
+            raise PlanError(
+                "contradicting locks: cells that must stay together, and some are in a locked grid, which gains no cell",
                 given=_named(codes, members),
             )
     for a, b in problem.apart:

@@ -337,6 +337,7 @@ def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: lis
             findings.append(_cannot_be_met(problem, rows, solved))
         if solved.exact is not None:
             findings.append(_as_short_as_can_be(problem, rows, solved.exact))
+    findings += _not_apart(problem, membership, area)
     seconds = [solved.outcome.seconds for solved in done]
     stops = {solved.outcome.stopped for solved in done}
     stopped = next((stop for stop in ("interrupt", "time") if stop in stops), "effort")
@@ -357,6 +358,20 @@ def _cannot_be_met(problem: Problem, rows: IntArray, solved: Solved) -> Finding:
     # What hangs on certain cells names them; else the first cell leads to the area.
     named = rows[np.isin(made.node, solved.cells)] if solved.cells else rows[:1]
     return Finding("area_can_be_met", said, tuple(str(code) for code in problem.graph.codes[named]), amount=off)
+
+
+def _not_apart(problem: Problem, membership: Int32Array, area: IntArray) -> list[Finding]:
+    """Return a finding for each two cells that must be apart and are not."""
+    found = []
+    for pair in problem.apart:
+        grid = membership[pair[0]]
+        if grid != membership[pair[1]]:
+            continue
+        alone = int((area == area[grid]).sum()) == 1
+        why = f"{problem.area_names[int(area[grid])]} has one grid" if alone else "no grids were found that part them"
+        codes = tuple(str(problem.graph.codes[cell]) for cell in pair)
+        found.append(Finding("kept_apart", f"cells that must be apart are in one grid: {why}", codes))
+    return found
 
 
 def _as_short_as_can_be(problem: Problem, rows: IntArray, exact: Exact) -> Finding:
