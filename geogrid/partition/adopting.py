@@ -28,6 +28,7 @@ from geogrid.partition.columns import found_column, text_column
 from geogrid.partition.division import Division, Layer, labels_of
 from geogrid.partition.frame import crs_name, metric_of
 from geogrid.partition.healing import healed_within
+from geogrid.partition.plan_files import features_named
 from geogrid.partition.section import LayerSection, PlanPath, Reading
 from geogrid.partition.strips import HealRule
 from geogrid.types import Finding, Progress, no_progress
@@ -211,9 +212,7 @@ def read_layer(section: AdoptSection) -> Layer:
     ------
     InputError
     """
-    from geogrid.boundaries import read_features
-
-    frame = read_features(section.path, **section.reading.words())
+    frame = features_named(section.path, **section.reading.words())
     return layer_of(
         frame, section.name, code_column=section.code_column, name_column=section.name_column, source=section.path
     )

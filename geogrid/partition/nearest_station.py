@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ from geogrid.partition.contiguity import reattached
 from geogrid.partition.division import Division
 from geogrid.partition.grouping import Grouping, area_rows
 from geogrid.partition.measures import adjacency
+from geogrid.partition.plan_files import features_named, points_of
 from geogrid.partition.section import PlanPath, Reading, StackedSection
 from geogrid.types import Finding, FloatArray, IntArray, Progress, no_progress
 
@@ -186,32 +188,20 @@ def _along(
 
 
 def _lines(section: NearestStationSection) -> npt.NDArray[np.object_]:
-    from geogrid.boundaries import read_features
-
-    shapes = np.asarray(read_features(section.streets or "").geometry.array, dtype=object)
+    shapes = np.asarray(features_named(Path(section.streets or "")).geometry.array, dtype=object)
     if not np.isin(shapely.get_type_id(shapes), (1, 5)).all():
         raise InputError("streets are lines", source=section.streets, allowed="a file of lines")
     return shapes
 
 
 def _read(section: NearestStationSection) -> Stations:
-    from geogrid.boundaries import read_features
-
-    frame = read_features(section.stations, **section.reading.words())
-    shapes = np.asarray(frame.geometry.array, dtype=object)
-    wrong = np.flatnonzero(shapely.get_type_id(shapes) != 0)
-    if len(shapes) == 0 or len(wrong):
-        raise InputError(
-            "stations are points" if len(wrong) else "the file has no stations",
-            given=f"row {wrong[0] + 1}: {shapes[wrong[0]].geom_type}" if len(wrong) else "0 rows",
-            allowed="a file with a point for each station", source=section.stations,
-        )  # fmt: skip
+    frame = features_named(section.stations, **section.reading.words())
+    lonlat = points_of(frame, what="station", source=section.stations)
     code = found_column(frame, section.code_column, "code", source=section.stations)
     name = found_column(frame, section.name_column, "name", source=section.stations)
     numbers = np.array([str(row + 1) for row in range(len(frame))], dtype=object)
     names = text_column(frame, name) if name else numbers
     codes = text_column(frame, code) if code else np.full(len(frame), "", dtype=object)
-    lonlat = shapely.get_coordinates(shapes)
     order = np.lexsort((lonlat[:, 1], lonlat[:, 0], names.astype(str), codes.astype(str)))
     return Stations(codes[order], names[order], lonlat[order])
 

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from geogrid.errors import PlanError
+from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.coarsening import contract
 from geogrid.partition.balance.counts import capped_target
 from geogrid.partition.balance.graph import components
@@ -188,8 +189,8 @@ def _holding(problem: Problem, measure: Measure, capacity: FloatArray, rows: Int
     if weight > float(capacity.sum()):
         raise PlanError(
             f"the stations of {problem.area_names[int(problem.area[rows[0]])]} hold less than its cells weigh",
-            given=f"{float(capacity.sum()):,.6g} in all, {measure.name} {weight:,.6g}",
-            mend=f"add a station, or room for {weight - float(capacity.sum()):,.6g} more",
+            given=f"{spelled(float(capacity.sum()))} in all, {measure.name} {spelled(weight)}",
+            mend=f"add a station, or room for {spelled(weight - float(capacity.sum()))} more",
         )  # fmt: skip
     return Measure(measure.name, measure.values, None, 0.0, float(capacity.max()))
 
@@ -210,10 +211,12 @@ def _existing(problem: Problem, rows: IntArray, grids: int) -> tuple[IntArray | 
 
 
 def stations_in(problem: Problem, xy: FloatArray, rows: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the stations that stand in the cells `rows`, and the cell (position in `rows`) of each: the nearest one."""
+    """Return the stations that stand in the cells `rows`, and the cell (position in `rows`) of each."""
     stations = problem.stations if problem.stations is not None else np.empty((0, 2))
     tree = shapely.STRtree(np.asarray(shapely.points(xy), dtype=object))
     cell = tree.query_nearest(np.asarray(shapely.points(stations), dtype=object), all_matches=False)[1]
+    if problem.station_cells is not None:
+        cell = np.where(problem.station_cells >= 0, problem.station_cells, cell)
     place = np.full(len(xy), -1, np.int64)
     place[rows] = np.arange(len(rows))
     mine = np.flatnonzero(place[cell] >= 0)
@@ -303,6 +306,6 @@ def _heavy_findings(problem: Problem, rows: IntArray, scaled: list[_Scaled]) -> 
     for measure, s in zip(problem.measures, scaled, strict=True):
         for cell in s.heavy.tolist():
             weight = float(measure.values[rows[cell]])
-            message = f"{measure.name} {weight:,.6g} is more than a grid may hold ({s.aim[1]:,.6g}); it counts as one full grid"
+            message = f"{measure.name} {spelled(weight)} is more than a grid may hold ({spelled(s.aim[1])}); it counts as one full grid"
             found.append(Finding("cell_fits_a_grid", message, (str(problem.graph.codes[rows[cell]]),), amount=weight))
     return tuple(found)

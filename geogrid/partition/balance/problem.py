@@ -146,6 +146,8 @@ class Problem:
     stations : (k, 2) float64, optional
         Metres: each grid has one of these stations, in order; the station's cell is its seed. An area has as many
         grids as stations stand in it.
+    station_cells : (k,) int64, optional
+        The cell that each station stands in; the one with the nearest middle if left out or -1.
     capacity : (k,) float64, optional
         The most primary weight the grid of each station may hold, instead of a tolerance or range.
     pull_m : float
@@ -177,6 +179,7 @@ class Problem:
     together: tuple[tuple[int, ...], ...] = ()
     apart: tuple[tuple[int, int], ...] = ()
     stations: FloatArray | None = None
+    station_cells: IntArray | None = None
     capacity: FloatArray | None = None
     pull_m: float = 0.0
     reach_m: float = float("inf")

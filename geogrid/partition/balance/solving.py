@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 
 from geogrid.errors import MissingPartError, PlanError
+from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.annealing import price
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.counts import apportion, grids_for_range
@@ -351,8 +352,8 @@ def _cannot_be_met(problem: Problem, rows: IntArray, solved: Solved) -> Finding:
     name = problem.area_names[int(problem.area[rows[0]])]
     loads = np.bincount(solved.part, weights=measure.values[rows], minlength=made.grids)
     said = (
-        f"{name} has {len(rows)} cells and {measure.name} {loads.sum():,.6g} for {made.grids} grids of {made.low[0, 0]:,.6g} "
-        f"to {made.high[0, 0]:,.6g}: {solved.why}; the nearest found are {', '.join(f'{load:,.6g}' for load in sorted(loads))}"
+        f"{name} has {len(rows)} cells and {measure.name} {spelled(loads.sum())} for {made.grids} grids of {spelled(made.low[0, 0])} "
+        f"to {spelled(made.high[0, 0])}: {solved.why}; the nearest found are {', '.join(map(spelled, sorted(loads)))}"
     )
     off = float(np.maximum(loads - made.high[:, 0], made.low[:, 0] - loads).clip(0).sum())
     # What hangs on certain cells names them; else the first cell leads to the area.

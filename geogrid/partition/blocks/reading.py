@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geogrid.boundaries import read_features
 from geogrid.crs import Metric
-from geogrid.errors import NotFoundError, PlanError
+from geogrid.errors import PlanError
 from geogrid.partition.blocks.corridors import corridor_strips
 from geogrid.partition.blocks.ground import Ground, OwnAreas, Seams
 from geogrid.partition.blocks.importance import TABLES, importance_of
 from geogrid.partition.blocks.section import AreaFile, BlocksSection, BuildingFile, FeatureFile, SeamFile
 from geogrid.partition.blocks.unused import passed_over, unknown_classes
+from geogrid.partition.plan_files import features_named
 from geogrid.types import Finding
 
 __all__ = ["read_buildings", "read_ground", "read_seams"]
@@ -135,13 +135,7 @@ def _require_columns(kind: str, file: FeatureFile, table: Any, *columns: str | N
 def _features(
     file: FeatureFile, metric: Metric, notes: list[Finding] | None, what: str, *, least: int
 ) -> tuple[npt.NDArray[np.object_], Any]:
-    try:
-        table = read_features(file.file, layer=file.layer, datum=file.datum, crs=file.crs, encoding=file.encoding)
-    except NotFoundError as missing:
-        if file.file.exists():
-            raise
-        mend = "a relative path in a plan starts from the plan's own folder"
-        raise NotFoundError("the plan names a file that is not there", given=file.file, mend=mend) from missing
+    table = features_named(file.file, layer=file.layer, datum=file.datum, crs=file.crs, encoding=file.encoding)
     shapes = np.asarray(table.geometry.array, dtype=object)
     filled = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     if notes is not None:
