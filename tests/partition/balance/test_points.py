@@ -59,5 +59,5 @@ def test_features_without_a_shape_are_left_out_with_their_value(tmp_path):
 
 
 def test_points_that_are_not_there_are_named(tmp_path):
-    with pytest.raises(NotFoundError, match="no such file; given: .*none.csv"):
+    with pytest.raises(NotFoundError, match=r"no such file; given: .*none.csv"):
         read_points(tmp_path / "none.csv", datum="wgs84")
