@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from geogrid.cli.output import console, print_json, print_table, progress_bar
-from geogrid.errors import PlanError
+from geogrid.errors import NotFoundError, PlanError
 from geogrid.partition import Plan, divide
 
 __all__ = ["compare"]
@@ -40,6 +40,8 @@ def compare(
     from geogrid.partition.balance import Budget, alternatives, side_by_side
     from geogrid.partition.balance.layer import BalanceSection, problem_of
 
+    if html is not None and not html.absolute().parent.is_dir():
+        raise NotFoundError("no such folder", given=html.parent, source="--html", mend="make it first")
     recipe = Plan.read(plan)
     position = _position(recipe, layer)
     section = recipe.layers[position]

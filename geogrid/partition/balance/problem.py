@@ -198,6 +198,11 @@ class Problem:
                     f"weight {measure.name!r} has {len(measure.values)} values",
                     allowed=f"one for each of {cells} cells",
                 )
+        for word in ("keep", "pull_m", "roundness_m", "exact_seconds"):
+            if not 0 <= getattr(self, word) < np.inf:
+                raise InputError(f"{word} is an amount", given=getattr(self, word), allowed="0 or more")
+        if not self.reach_m > 0:
+            raise InputError("reach_m is a distance", given=self.reach_m, allowed="more than 0")
         if (self.locked_grids or (self.locked_cells is not None and self.locked_cells.any())) and self.start is None:
             raise PlanError("locks without existing grids", mend="give the grids that the locks refer to")
         if self.locked_cells is not None and self.start is not None:

@@ -221,6 +221,12 @@ def test_rebalance_names_grids_that_moved_and_says_a_percentage_is_none(atlas):
     assert "not a layer of grids" in str(nowhere.exception)
 
 
+def test_rebalance_checks_the_day_before_it_searches(atlas):
+    asked = run("rebalance", "--atlas", atlas, "--layer", "responsibility", "--pick", "0.3", "--valid-from", "tomorrow")
+    assert isinstance(asked.exception, InputError)
+    assert "not a date" in str(asked.exception)
+
+
 def test_compare_prints_a_table_and_draws_a_page(tmp_path):
     from geogrid.boundaries import Boundaries  # noqa: F401 - the outlines are written as a file below
 
@@ -232,5 +238,15 @@ def test_compare_prints_a_table_and_draws_a_page(tmp_path):
     (tmp_path / "plan.toml").write_text(text)
     result = run("compare", tmp_path / "plan.toml", "--plans", 2, "--html", tmp_path / "plans.html", "--json")
     assert result.exit_code == 0, result.output
-    assert [row["valid"] for row in json.loads(result.stdout)["plans"]] == [True, True]
+    told = json.loads(result.stdout)
+    assert [row["valid"] for row in told["plans"]] == [True, True]
+    assert told["notes"] == []
     assert (tmp_path / "plans.html").read_text().count("<svg") == 2
+    (tmp_path / "reports.csv").write_text("lon,lat\n0,0\n")
+    points = 'weight = { name = "reports", points = "reports.csv", datum = "wgs84" }'
+    (tmp_path / "plan.toml").write_text(text + points)
+    said = run("compare", tmp_path / "plan.toml", "--plans", 1).stdout
+    assert "1 of 1 point(s) lie outside the place" in " ".join(said.split())
+    nowhere = run("compare", tmp_path / "plan.toml", "--html", tmp_path / "none" / "plans.html").exception
+    assert isinstance(nowhere, NotFoundError)
+    assert "no such folder" in str(nowhere)

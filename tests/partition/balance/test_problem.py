@@ -80,6 +80,14 @@ def test_existing_grids_over_the_border_of_an_area_are_named(make_town, make_pro
         make_problem(make_town(2, 2), start=start, area=area)
 
 
+@pytest.mark.parametrize(
+    ("wish", "amount"), [("keep", -5.0), ("keep", np.nan), ("pull_m", np.inf), ("roundness_m", -1.0), ("reach_m", 0.0)]
+)
+def test_a_price_is_an_amount(make_town, make_problem, wish, amount):
+    with pytest.raises(InputError, match=f"{wish} is an? "):
+        make_problem(make_town(2, 2), count=2, **{wish: amount})
+
+
 def test_together_names_somebody(make_town, make_problem):
     with pytest.raises(PlanError, match="none is named"):
         make_problem(make_town(2, 2), count=2, together=((),))
