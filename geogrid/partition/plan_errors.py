@@ -147,7 +147,8 @@ def explained(error: ValidationError, model: type[BaseModel], key: tuple[Any, ..
         elif fault["type"] == "missing":
             problems.append(lines.problem(at, "is missing", None, None))
         else:
-            message = _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+            said = fault["msg"].removeprefix("Value error, ").replace("Tuple should", "a list should")
+            message = _WORDS.get(fault["type"], said)
             problems.append(lines.problem(at, _lower(message), given, None))
     return problems
 

@@ -164,7 +164,7 @@ def test_a_weight_that_nothing_has_is_said(tmp_path):
             'count = 6\nweight = { name = "cells", smooth = 3 }',
             "layer.2..weight.smooth: input should be less than or eq",
         ),
-        ("count = 6\ntogether = [[]]", "at least 2 items"),
+        ("count = 6\ntogether = [[]]", "a list should have at least 2 items"),
         ('count = 6\nferries = [["row 1", "row 1"]]', "a ferry links two cells; given: row 1"),
         ('count = 6\nlocked_cells = ["nowhere"]', "no such row of 'cell'; given: nowhere"),
     ],
