@@ -98,10 +98,7 @@ def exact(city: Any, *, seconds: float = 120.0, patches: int = 10) -> None:
         try:
             best = solve_exactly(instance, seconds=seconds, start=found.part if valid else None)
         except NoSuchGridsError as error:
-            print(
-                f"| – | {grids} | {error.problem if hasattr(error, 'problem') else error} | {found.seconds:.2f} | | | | | | |",
-                flush=True,
-            )
+            print(f"| – | {grids} | {error.problem} | {found.seconds:.2f} | | | | | | |", flush=True)
             continue
         except PlanError:
             # Neither found nor proved impossible: the patch counts, as one that was missed.

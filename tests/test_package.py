@@ -44,6 +44,16 @@ def test_the_list_of_verbs_needs_no_verb() -> None:
     assert loaded(shown).isdisjoint(set(HEAVY) - {"typer"})
 
 
+def test_the_help_of_no_verb_needs_the_compiler_or_frames() -> None:
+    shown = "from geogrid.cli.app import VERBS, build_app; [build_app(verb) for verb in VERBS]"
+    assert loaded(shown).isdisjoint({"geopandas", "pandas", "numba", "pyogrio", "pyarrow", "folium", "fastapi"})
+
+
+def test_maps_and_what_a_planner_reads_of_a_cut_need_no_compiler() -> None:
+    shown = "import geogrid.maps, geogrid.partition.blocks; geogrid.partition.blocks.measure_ground"
+    assert "numba" not in loaded(shown)
+
+
 @pytest.mark.parametrize("name", packages())
 def test_every_exported_name_exists_and_is_described(name: str) -> None:
     module = import_module(name)

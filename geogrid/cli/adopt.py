@@ -9,7 +9,7 @@ import typer
 
 from geogrid.boundaries import Boundaries, bundled, read_boundaries
 from geogrid.cli.output import console, errors, print_table, progress_bar
-from geogrid.cli.partition import publish, show
+from geogrid.cli.partition import publish, require_publishable, show
 from geogrid.errors import InputError
 from geogrid.partition.adopt_and_heal import adopt_and_heal
 from geogrid.partition.adopting import adopt as adopt_division
@@ -81,6 +81,7 @@ def adopt(
     """
     if changes is not None and heal is None:
         raise InputError("there are changes only when something is healed", given="--changes", mend="add --heal 0.5")
+    require_publishable(atlas, valid_from)
     reading: dict[str, Any] = {"layer": file_layer, "crs": crs, "datum": datum, "encoding": encoding}
     with progress_bar(quiet=json) as progress:
         words = {key: value for key, value in reading.items() if value is not None}

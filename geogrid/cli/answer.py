@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from geogrid.assign.desk import Atlas
 from geogrid.cli.lookup import moment, print_answer
 from geogrid.cli.output import console, print_json, print_table
 
@@ -34,6 +33,8 @@ def answer(
 
     geogrid answer --atlas city.gpkg --lon 121.25 --lat 31.38 --datum gcj02 --hours 48
     """
+    from geogrid.assign.desk import Atlas
+
     store = Atlas.open(atlas)
     begin = moment(at) or dt.datetime.now(dt.UTC)
     desk = store.desk(as_of=begin)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from geogrid.assign.comparison import Labels
-from geogrid.assign.desk import Atlas
-from geogrid.assign.report_columns import ReportColumns
-from geogrid.assign.stream import StreamResult
-from geogrid.assign.stream_desk import answer_reports
-from geogrid.assign.stream_parts import rows_left_behind
-from geogrid.assign.stream_write import require_writable
-from geogrid.assign.tally import OUTCOMES, Tally
 from geogrid.cli.lookup import moment
 from geogrid.cli.output import console, errors, print_json, print_table, progress_bar
 from geogrid.errors import InputError, NotFoundError
 from geogrid.types import Datum
+
+if TYPE_CHECKING:
+    from geogrid.assign.stream import StreamResult
+    from geogrid.assign.tally import Tally
 
 __all__ = ["assign"]
 
@@ -57,6 +53,14 @@ def assign(
 
     geogrid assign 311.csv --atlas city.gpkg --datum wgs84 --expect district
     """
+    from geogrid.assign.comparison import Labels
+    from geogrid.assign.desk import Atlas
+    from geogrid.assign.report_columns import ReportColumns
+    from geogrid.assign.stream_desk import answer_reports
+    from geogrid.assign.stream_parts import rows_left_behind
+    from geogrid.assign.stream_write import require_writable
+    from geogrid.assign.tally import Tally
+
     if resume and out is None:
         raise InputError("nothing was written that could be resumed", given="--resume", mend="add --out")
     for target in (out, disagreements):
@@ -108,6 +112,8 @@ def assign(
 
 
 def _print(tally: Tally, result: StreamResult, *, json: bool) -> None:
+    from geogrid.assign.tally import OUTCOMES
+
     outcomes = {outcome: tally.outcomes[outcome] for outcome in OUTCOMES}
     refused, labels = dict(tally.refused.most_common()), tally.labels
     if json:

@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 
 from geogrid.cli.output import console, print_json, print_table, progress_bar
-from geogrid.errors import PlanError
+from geogrid.errors import NotFoundError, PlanError
 from geogrid.partition import Plan, divide
-from geogrid.partition.balance import Budget, alternatives, side_by_side
-from geogrid.partition.balance.layer import BalanceSection, problem_of
 
 __all__ = ["compare"]
 
@@ -39,6 +37,11 @@ def compare(
 
     geogrid compare plan.toml --layer responsibility --plans 6 --seconds 20 --html plans.html
     """
+    from geogrid.partition.balance import Budget, alternatives, side_by_side
+    from geogrid.partition.balance.layer import BalanceSection, problem_of
+
+    if html is not None and not html.absolute().parent.is_dir():
+        raise NotFoundError("no such folder", given=html.parent, source="--html", mend="make it first")
     recipe = Plan.read(plan)
     position = _position(recipe, layer)
     section = recipe.layers[position]
@@ -46,18 +49,23 @@ def compare(
         raise PlanError(f"layer {section.name!r} is not balanced", given=section.method, allowed="balance", source=plan)
     with progress_bar(quiet=json) as progress:
         division = divide(recipe.model_copy(update={"layers": recipe.layers[:position]}), progress=progress)
-        problem, _ = problem_of(division, section)
-        budget = Budget(section.effort, seconds or section.seconds, section.workers)
+        problem, notes = problem_of(division, section)
+        budget = Budget(section.effort, section.seconds if seconds is None else seconds, section.workers)
         shapes = division.shapes(section.of)
         made = alternatives(problem, plans, seed=seed, budget=budget, cells=shapes, progress=progress)
     rows = [alternative.row() for alternative in made]
+    told = list(dict.fromkeys(str(finding) for finding in (*notes, *made[0].result.findings)))
     if html is not None:
         title = f"{division.name}: {section.name}, {plans} plans"
         html.write_text(side_by_side(shapes, made, title=title), encoding="utf-8")
     if json:
-        print_json({"layer": section.name, "plans": rows})
+        print_json({"layer": section.name, "plans": rows, "notes": told})
     else:
         print_table(list(rows[0]), [list(row.values()) for row in rows], title=f"{division.name}: {section.name}")
+        for note in told[:10]:
+            console().print(note, markup=False)
+        if len(told) > 10:
+            console().print(f"… and {len(told) - 10:,} more; --json lists all", markup=False)
         for why in [why for why in made[0].reasons.why if why][:10]:
             console().print(f"seed {made[0].seed}: {why}", markup=False)
     if not any(row["valid"] for row in rows):
@@ -65,6 +73,8 @@ def compare(
 
 
 def _position(recipe: Plan, layer: str | None) -> int:
+    from geogrid.partition.balance.layer import BalanceSection
+
     for position, section in enumerate(recipe.layers):
         if section.name == layer or (layer is None and isinstance(section, BalanceSection)):
             return position

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from geogrid.assign.desk import Atlas
 from geogrid.cli.output import console, print_json, print_table, progress_bar
-from geogrid.coverage import CoverageReport, cover
-from geogrid.coverage.figures import shown_figure
 from geogrid.errors import InputError
+
+if TYPE_CHECKING:
+    from geogrid.coverage import CoverageReport
 
 __all__ = ["coverage", "print_report"]
 
@@ -37,6 +37,9 @@ def coverage(
 
     geogrid coverage --atlas city.gpkg --from 2026-12-01 --to 2027-01-01 --json
     """
+    from geogrid.assign.desk import Atlas
+    from geogrid.coverage import cover
+
     desk = Atlas.open(atlas).desk(number=edition)
     with progress_bar(quiet=json) as progress:
         report = cover(desk, first=_day(first), last=_day(last), progress=progress)
@@ -54,6 +57,8 @@ def coverage(
 
 def print_report(report: CoverageReport, *, limit: int = 20) -> None:
     """Print the figures, then the gravest findings."""
+    from geogrid.coverage.figures import shown_figure
+
     print_table(("figure", "value"), [(name, shown_figure(value)) for name, value in report.figures.items()])
     for notice in report.notices:
         console().print(f"note: {notice.message}")

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from geogrid.assign.desk import Atlas
-from geogrid.assign.report_files import read_reports
 from geogrid.cli.lookup import moment
 from geogrid.cli.output import console, print_json, print_table, print_written
-from geogrid.coverage.colours import ColourState, colour_findings, colour_states, level_of_streets
-from geogrid.coverage.daily import DailyStatus, daily_statuses, read_daily_reports, write_daily_template
-from geogrid.coverage.daily_store import keep_daily_reports, kept_daily_reports
-from geogrid.coverage.fit_files import finding_rows, write_layers
-from geogrid.coverage.past import past_reports
-from geogrid.coverage.placing import place_reports
-from geogrid.coverage.thresholds import MEASURES, Thresholds
-from geogrid.coverage.zero import zero_findings
 from geogrid.errors import InputError
 from geogrid.types import Finding
+
+if TYPE_CHECKING:
+    from geogrid.coverage.colours import ColourState
+    from geogrid.coverage.daily import DailyStatus
 
 __all__ = ["daily"]
 
@@ -44,6 +38,10 @@ def take(
 
     geogrid daily take daily.xlsx --atlas city.gpkg --dry-run
     """
+    from geogrid.assign.desk import Atlas
+    from geogrid.coverage.daily import read_daily_reports
+    from geogrid.coverage.daily_store import keep_daily_reports
+
     store = Atlas.open(atlas)
     reports = read_daily_reports(path, store.roster())
     new = keep_daily_reports(store, reports, dry_run=dry_run)
@@ -63,6 +61,8 @@ def template(
 
     geogrid daily template daily.xlsx
     """
+    from geogrid.coverage.daily import write_daily_template
+
     print_written(write_daily_template(path), json=json)
 
 
@@ -91,6 +91,17 @@ def show(
 
     geogrid daily show --atlas city.gpkg --at 2026-11-24T18:00
     """
+    from geogrid.assign.desk import Atlas
+    from geogrid.assign.report_files import read_reports
+    from geogrid.coverage.colours import colour_findings, colour_states
+    from geogrid.coverage.daily import daily_statuses
+    from geogrid.coverage.daily_store import kept_daily_reports
+    from geogrid.coverage.fit_files import finding_rows, write_layers
+    from geogrid.coverage.past import past_reports
+    from geogrid.coverage.placing import place_reports
+    from geogrid.coverage.thresholds import Thresholds
+    from geogrid.coverage.zero import zero_findings
+
     limits = Thresholds.read(thresholds) if thresholds is not None else Thresholds()
     store = Atlas.open(atlas)
     desk = store.desk(number=edition)
@@ -182,6 +193,8 @@ def _print_contradictions(findings: list[Finding]) -> None:
 
 
 def _state_row(state: ColourState) -> dict[str, Any]:
+    from geogrid.coverage.thresholds import MEASURES
+
     counts: dict[str, Any] = {measure: state.counts[measure] for measure in MEASURES}
     return {"of": state.of, "code": state.code, "name": state.name, "colour": state.colour, **counts, "why": state.why}
 
@@ -200,6 +213,8 @@ def _layers(
     desk: Any, states: tuple[ColourState, ...], statuses: tuple[DailyStatus, ...], level: str | None
 ) -> dict[str, Any]:
     import pandas as pd
+
+    from geogrid.coverage.colours import level_of_streets
 
     streets = level_of_streets(desk, level)
     rows = {of: pd.DataFrame([_state_row(one) for one in states if one.of == of]) for of in ("station", "department")}

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geogrid.cli.output import console, errors, print_json, print_table, progress_bar
-from geogrid.coverage.figures import shown_figure
 from geogrid.types import Progress
 
 if TYPE_CHECKING:
@@ -144,6 +143,8 @@ stations = "sample_stations.geojson"
 
 
 def _tell(figures: dict[str, Any], answers: list[Answer], out: Path) -> None:
+    from geogrid.coverage.figures import shown_figure
+
     rows = [
         (
             answer.at.strftime("%m-%d %H:%M"),

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from math import isnan
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from geogrid.assign.chances import wrong_share
-from geogrid.assign.desk import Atlas
-from geogrid.assign.doctor import Diagnosis, diagnose
-from geogrid.assign.locator import Locator
-from geogrid.assign.stream_read import degrees_of, read_rows
 from geogrid.cli.output import console, print_json, print_table
 from geogrid.errors import InputError
 from geogrid.types import FloatArray
+
+if TYPE_CHECKING:
+    from geogrid.assign.doctor import Diagnosis
+    from geogrid.assign.locator import Locator
 
 __all__ = ["doctor"]
 
@@ -47,6 +46,9 @@ def doctor(
 
     geogrid doctor reports.csv --atlas city.gpkg --datum wgs84
     """
+    from geogrid.assign.desk import Atlas
+    from geogrid.assign.doctor import diagnose
+
     if reports is None and accuracy is None:
         raise InputError("nothing to examine", allowed="a file of reports, or --accuracy")
     locator = Atlas.open(atlas).desk(number=edition).locator
@@ -68,6 +70,8 @@ def doctor(
 def _columns(path: Path, lon: str, lat: str, encoding: str) -> tuple[FloatArray, FloatArray]:
     import numpy as np
 
+    from geogrid.assign.stream_read import degrees_of, read_rows
+
     parts: list[tuple[FloatArray, FloatArray]] = []
     for rows in read_rows(path, block_rows=_BLOCK_ROWS, encoding=encoding):
         missing = [name for name in (lon, lat) if name not in rows.table.column_names]
@@ -87,6 +91,8 @@ def _shapes(path: Path) -> Any:
 
 
 def _print_accuracy(locator: Locator, accuracy: str, *, json: bool) -> None:
+    from geogrid.assign.chances import wrong_share
+
     try:
         metres = [float(part) for part in accuracy.split(",")]
     except ValueError:

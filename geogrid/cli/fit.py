@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from geogrid.assign.desk import Atlas
-from geogrid.assign.report_files import read_reports
 from geogrid.cli.output import console, print_json, print_table, progress_bar
-from geogrid.coverage.fit import Fit, fit_reports
-from geogrid.coverage.past import past_reports
-from geogrid.coverage.thresholds import Thresholds
+
+if TYPE_CHECKING:
+    from geogrid.coverage.fit import Fit
 
 __all__ = ["fit"]
 
@@ -50,6 +48,12 @@ def fit(
 
     geogrid fit reports.csv --atlas city.gpkg --datum wgs84 --out fit.gpkg
     """
+    from geogrid.assign.desk import Atlas
+    from geogrid.assign.report_files import read_reports
+    from geogrid.coverage.fit import fit_reports
+    from geogrid.coverage.past import past_reports
+    from geogrid.coverage.thresholds import Thresholds
+
     limits = Thresholds.read(thresholds) if thresholds is not None else Thresholds()
     given = {
         "lon": lon, "lat": lat, "category": category, "condition": condition, "at": at, "id": id, "station": station,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from geogrid.assign.answer import Answer, OnDuty
-from geogrid.assign.desk import Atlas
 from geogrid.cli.output import console, print_json, print_table
 from geogrid.errors import InputError
+
+if TYPE_CHECKING:
+    from geogrid.assign.answer import Answer, OnDuty
 
 __all__ = ["lookup", "moment"]
 
@@ -38,6 +39,8 @@ def lookup(
 
     geogrid lookup --atlas city.gpkg --lon 121.25 --lat 31.38 --datum wgs84 --zh
     """
+    from geogrid.assign.desk import Atlas
+
     answer = Atlas.open(atlas).answer(
         lon=lon, lat=lat, datum=datum, category=category, condition=condition, at=moment(at)
     )

@@ -11,11 +11,12 @@ from geogrid.cli.output import console, print_json, progress_bar
 from geogrid.errors import InputError
 
 if TYPE_CHECKING:
+    from geogrid.maps.columns import Language
     from geogrid.maps.ground import MapGround
 
 __all__ = ["map_"]
 
-_LANGUAGES = {"en": "en", "zh": "zh-CN", "zh-cn": "zh-CN"}
+_LANGUAGES: dict[str, Language] = {"en": "en", "zh": "zh-CN", "zh-cn": "zh-CN"}
 
 
 def map_(
@@ -73,7 +74,7 @@ def map_(
         beneath, absent = _ground(found, atlas, plan, ground, seams, buildings)
         page = draw_map(
             found, layer=layer, colour_by=colour_by, columns=columns, ground=beneath, within=within,
-            offline=not online, language=_LANGUAGES[language.lower()],  # type: ignore[arg-type]
+            offline=not online, language=_LANGUAGES[language.lower()],
         )  # fmt: skip
         progress("write", 3, 4)
         page.write(out)

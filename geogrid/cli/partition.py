@@ -9,16 +9,17 @@ from typing import Annotated, Any
 
 import typer
 
-from geogrid.atlas import Atlas, Edition
+from geogrid.atlas import Atlas, Edition, as_date
 from geogrid.atlas.numbering import Numbering
 from geogrid.cli.output import console, print_json, print_table, progress_bar
+from geogrid.errors import NotFoundError
 from geogrid.partition import Division, Plan, divide
 from geogrid.partition.blocks.measures import measure_ground
 from geogrid.partition.measures import measure_layer
 from geogrid.partition.rules import aim_of
 from geogrid.types import Finding, Progress
 
-__all__ = ["partition", "publish", "show"]
+__all__ = ["partition", "publish", "require_publishable", "show"]
 
 _SHOWN = 10
 _EACH = 3
@@ -51,6 +52,7 @@ def partition(
 
     geogrid partition plan.toml --atlas city.gpkg --valid-from 2026-12-01
     """
+    require_publishable(atlas, valid_from)
     recipe = Plan.read(plan)
     numbering = {
         section.name: Numbering(section.codes.template, section.codes.limit)
@@ -71,6 +73,24 @@ def partition(
                 progress=progress,
             )
     show(division, edition, atlas=atlas, json=json)
+
+
+def require_publishable(atlas: str | None, valid_from: str | None) -> None:
+    """Check the day and the atlas before hours go into what is to be published there.
+
+    Raises
+    ------
+    InputError, NotFoundError, StorageError
+        If the day is none, the folder is not there, or the file is no atlas.
+    """
+    if valid_from is not None:
+        as_date(valid_from)
+    if atlas is None or "://" in atlas:
+        return
+    if Path(atlas).exists():
+        Atlas.open(atlas)
+    elif not Path(atlas).absolute().parent.is_dir():
+        raise NotFoundError("no such folder", given=Path(atlas).parent, source="--atlas", mend="make it first")
 
 
 def publish(

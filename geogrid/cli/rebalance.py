@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
-from geogrid.atlas import Atlas
+from geogrid.atlas import Atlas, as_date
 from geogrid.cli.output import console, print_json, print_table, progress_bar
 from geogrid.errors import InputError, NotFoundError
-from geogrid.partition.balance import Budget, Front, Step
-from geogrid.partition.balance import rebalance as find_front
-from geogrid.partition.balance.layer import BalanceSection, WeightSection, problem_of
 from geogrid.partition.division import Division
+
+if TYPE_CHECKING:
+    from geogrid.partition.balance import Front, Step
 
 __all__ = ["rebalance"]
 
@@ -75,6 +75,10 @@ def rebalance(
 
     geogrid rebalance --atlas city.gpkg --layer responsibility --pick 0.05 --valid-from 2026-12-01
     """
+    from geogrid.partition.balance import Budget
+    from geogrid.partition.balance import rebalance as find_front
+    from geogrid.partition.balance.layer import BalanceSection, WeightSection, problem_of
+
     for share in [*(tolerance or []), *([] if pick is None else [pick])]:
         if not 0 <= share < 1:
             raise InputError("a tolerance is a share, not a percentage", given=share, allowed="0.05 for ±5 %")
@@ -86,6 +90,8 @@ def rebalance(
         raise NotFoundError("not a layer of grids", given=layer, allowed="a layer that stands on another")
     if pick is not None and valid_from is None:
         raise InputError("a choice is published on a day", given=f"--pick {pick}", mend="add --valid-from 2026-12-01")
+    if valid_from is not None:
+        as_date(valid_from)
     told = sorted({*(tolerance or [0.30, 0.20, 0.15, 0.10, 0.05]), *([] if pick is None else [pick])}, reverse=True)
     primary = WeightSection(name=points.stem if points else weight, points=points, datum=datum)
     section = BalanceSection(name=layer, of=below, within=within, weight=primary, start=layer, tolerance=told[0])

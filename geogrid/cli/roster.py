@@ -7,9 +7,6 @@ from typing import Annotated
 
 import typer
 
-from geogrid.assign.desk import Atlas
-from geogrid.assign.roster import Roster
-from geogrid.assign.roster_files import write_roster
 from geogrid.cli.output import print_changes, print_json, print_table, print_written
 
 __all__ = ["roster"]
@@ -33,6 +30,8 @@ def import_(
 
     geogrid roster import roster.xlsx --atlas city.gpkg --dry-run
     """
+    from geogrid.assign.desk import Atlas
+
     changes = Atlas.open(atlas).import_roster(path, dry_run=dry_run)
     print_changes(changes, applied=not dry_run, json=json)
 
@@ -50,6 +49,8 @@ def export(
 
     geogrid roster export roster.xlsx --atlas city.gpkg --no-contacts
     """
+    from geogrid.assign.desk import Atlas
+
     print_written(Atlas.open(atlas).export_roster(path, contacts=contacts), json=json)
 
 
@@ -64,6 +65,9 @@ def template(
 
     geogrid roster template roster.xlsx
     """
+    from geogrid.assign.roster import Roster
+    from geogrid.assign.roster_files import write_roster
+
     print_written(write_roster(Roster(), path), json=json)
 
 
@@ -75,6 +79,8 @@ def show(atlas: _ATLAS, json: _JSON = False) -> None:
 
     geogrid roster show --atlas city.gpkg
     """
+    from geogrid.assign.desk import Atlas
+
     counts = Atlas.open(atlas).roster().count()
     if json:
         print_json(counts)

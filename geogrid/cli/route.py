@@ -7,10 +7,6 @@ from typing import Annotated
 
 import typer
 
-from geogrid.assign.catalogue import read_catalogue
-from geogrid.assign.desk import Atlas
-from geogrid.assign.rule_files import write_rulebook
-from geogrid.assign.rulebook import Rulebook
 from geogrid.cli.output import console, print_changes, print_json, print_table, print_written
 from geogrid.errors import InputError
 
@@ -36,6 +32,8 @@ def import_(
 
     geogrid route import rules.xlsx --atlas city.gpkg --dry-run
     """
+    from geogrid.assign.desk import Atlas
+
     print_changes(Atlas.open(atlas).import_rulebook(path, dry_run=dry_run), applied=not dry_run, json=json)
 
 
@@ -57,6 +55,9 @@ def standard(
 
     geogrid route standard components.csv --kind component --atlas city.gpkg --dry-run
     """
+    from geogrid.assign.catalogue import read_catalogue
+    from geogrid.assign.desk import Atlas
+
     if kind not in ("component", "event"):
         raise InputError("unknown kind", given=kind, allowed="component, event")
     catalogue = read_catalogue(path, kind="component" if kind == "component" else "event")
@@ -81,6 +82,8 @@ def export(
 
     geogrid route export rules.xlsx --atlas city.gpkg
     """
+    from geogrid.assign.desk import Atlas
+
     print_written(Atlas.open(atlas).export_rulebook(path), json=json)
 
 
@@ -95,6 +98,9 @@ def template(
 
     geogrid route template rules.xlsx
     """
+    from geogrid.assign.rule_files import write_rulebook
+    from geogrid.assign.rulebook import Rulebook
+
     print_written(write_rulebook(Rulebook(), path), json=json)
 
 
@@ -106,6 +112,8 @@ def show(atlas: _ATLAS, json: _JSON = False) -> None:
 
     geogrid route show --atlas city.gpkg
     """
+    from geogrid.assign.desk import Atlas
+
     rules = Atlas.open(atlas).rulebook()
     counts = {
         "categories": len(rules.categories),

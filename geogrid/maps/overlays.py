@@ -15,7 +15,7 @@ from geogrid.maps.columns import Language, layer_columns, title_of
 from geogrid.maps.ground import MapGround
 from geogrid.maps.packing import pack_columns, pack_lines, pack_polygons
 from geogrid.maps.sizes import kinds_in
-from geogrid.partition.blocks.flags import in_chinese, reason_of
+from geogrid.partition.blocks.flag_words import in_chinese, reason_of
 from geogrid.partition.division import Division
 from geogrid.types import IntArray
 

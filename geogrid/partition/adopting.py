@@ -28,7 +28,8 @@ from geogrid.partition.columns import found_column, text_column
 from geogrid.partition.division import Division, Layer, labels_of
 from geogrid.partition.frame import crs_name, metric_of
 from geogrid.partition.healing import healed_within
-from geogrid.partition.section import LayerSection, PlanPath
+from geogrid.partition.plan_files import features_named
+from geogrid.partition.section import LayerSection, PlanPath, Reading
 from geogrid.partition.strips import HealRule
 from geogrid.types import Finding, Progress, no_progress
 
@@ -54,8 +55,8 @@ class AdoptSection(LayerSection):
         The file with the division.
     code_column, name_column : str, optional
         Its columns; found by their usual names if left out.
-    reading : dict
-        How the file is read, handed on to `read_features`: layer, crs, datum, encoding, where.
+    reading : Reading
+        How the file is read: layer, crs, datum, encoding, where.
     of : str, optional
         Given: a stacked layer; each row of that layer goes to the polygon that holds its
         representative point. Left out: the base, or an overlay with its own geometry.
@@ -73,7 +74,7 @@ class AdoptSection(LayerSection):
     path: PlanPath
     code_column: str | None = None
     name_column: str | None = None
-    reading: dict[str, Any] = Field(default_factory=dict)
+    reading: Reading = Field(default_factory=Reading)
     of: str | None = None
     within: str | None = None
     heal_width_m: Annotated[float, Field(gt=0)] | None = None
@@ -211,9 +212,7 @@ def read_layer(section: AdoptSection) -> Layer:
     ------
     InputError
     """
-    from geogrid.boundaries import read_features
-
-    frame = read_features(section.path, **section.reading)
+    frame = features_named(section.path, **section.reading.words())
     return layer_of(
         frame, section.name, code_column=section.code_column, name_column=section.name_column, source=section.path
     )

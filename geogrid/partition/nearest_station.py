@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,8 @@ from geogrid.partition.contiguity import reattached
 from geogrid.partition.division import Division
 from geogrid.partition.grouping import Grouping, area_rows
 from geogrid.partition.measures import adjacency
-from geogrid.partition.section import PlanPath, StackedSection
+from geogrid.partition.plan_files import features_named, points_of
+from geogrid.partition.section import PlanPath, Reading, StackedSection
 from geogrid.types import Finding, FloatArray, IntArray, Progress, no_progress
 
 __all__ = ["NearestStationSection", "Stations", "group_nearest", "nearest_grouping"]
@@ -35,8 +37,8 @@ class NearestStationSection(StackedSection):
         A file of points.
     code_column, name_column : str, optional
         Its columns; found by their usual names if left out.
-    reading : dict
-        How the file is read, handed on to `read_features`: layer, crs, datum, encoding, where.
+    reading : Reading
+        How the file is read: layer, crs, datum, encoding, where.
     contiguous : bool
         Whether parts of a grid cut off from its station go to a neighbouring grid.
     streets : path, optional
@@ -47,7 +49,7 @@ class NearestStationSection(StackedSection):
     stations: PlanPath
     code_column: str | None = None
     name_column: str | None = None
-    reading: dict[str, Any] = Field(default_factory=dict)
+    reading: Reading = Field(default_factory=Reading)
     contiguous: bool = True
     streets: PlanPath | None = None
 
@@ -186,32 +188,20 @@ def _along(
 
 
 def _lines(section: NearestStationSection) -> npt.NDArray[np.object_]:
-    from geogrid.boundaries import read_features
-
-    shapes = np.asarray(read_features(section.streets or "").geometry.array, dtype=object)
+    shapes = np.asarray(features_named(Path(section.streets or "")).geometry.array, dtype=object)
     if not np.isin(shapely.get_type_id(shapes), (1, 5)).all():
         raise InputError("streets are lines", source=section.streets, allowed="a file of lines")
     return shapes
 
 
 def _read(section: NearestStationSection) -> Stations:
-    from geogrid.boundaries import read_features
-
-    frame = read_features(section.stations, **section.reading)
-    shapes = np.asarray(frame.geometry.array, dtype=object)
-    wrong = np.flatnonzero(shapely.get_type_id(shapes) != 0)
-    if len(shapes) == 0 or len(wrong):
-        raise InputError(
-            "stations are points" if len(wrong) else "the file has no stations",
-            given=f"row {wrong[0] + 1}: {shapes[wrong[0]].geom_type}" if len(wrong) else "0 rows",
-            allowed="a file with a point for each station", source=section.stations,
-        )  # fmt: skip
+    frame = features_named(section.stations, **section.reading.words())
+    lonlat = points_of(frame, what="station", source=section.stations)
     code = found_column(frame, section.code_column, "code", source=section.stations)
     name = found_column(frame, section.name_column, "name", source=section.stations)
     numbers = np.array([str(row + 1) for row in range(len(frame))], dtype=object)
     names = text_column(frame, name) if name else numbers
     codes = text_column(frame, code) if code else np.full(len(frame), "", dtype=object)
-    lonlat = shapely.get_coordinates(shapes)
     order = np.lexsort((lonlat[:, 1], lonlat[:, 0], names.astype(str), codes.astype(str)))
     return Stations(codes[order], names[order], lonlat[order])
 

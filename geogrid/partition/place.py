@@ -19,6 +19,8 @@ def read_place(place: Place) -> Boundaries:
     NotFoundError, BoundaryError, StorageError
     """
     boundaries = (
-        bundled(str(place.code)) if place.boundaries is None else read_boundaries(place.boundaries, **place.reading)
+        bundled(str(place.code))
+        if place.boundaries is None
+        else read_boundaries(place.boundaries, **place.reading.words())
     )
     return replace(boundaries, code=place.code or boundaries.code, name=place.name or boundaries.name)

@@ -4,16 +4,38 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
 from geogrid.errors import NotFoundError, PlanError, StorageError
 from geogrid.partition.methods import METHODS, Kind
 from geogrid.partition.plan_errors import PlanText, explained
-from geogrid.partition.section import LayerSection, PlanPath, Section
+from geogrid.partition.section import LayerSection, PlanPath, Reading, Section
 
 __all__ = ["Place", "Plan"]
+
+
+class OutlineReading(Reading):
+    """``reading = { … }`` of ``[place]``: how outlines are read, as `read_boundaries` takes it.
+
+    Parameters
+    ----------
+    levels : list of str, optional
+    code, name, parent, level_column : str, optional
+        Columns.
+    accept : list of str, optional
+        Rules whose findings do not stop reading.
+    noise_m : float, optional
+    """
+
+    levels: tuple[str, ...] | None = None
+    code: str | None = None
+    name: str | None = None
+    parent: str | None = None
+    level_column: str | None = None
+    accept: tuple[str, ...] | None = None
+    noise_m: Annotated[float, Field(gt=0)] | None = None
 
 
 class Place(Section):
@@ -27,7 +49,7 @@ class Place(Section):
         A file or folder of outlines; the bundled ones of `code` if left out.
     metric_crs : str
         ``"auto"`` or a projected CRS in metres, e.g. ``"EPSG:4549"``.
-    reading : dict
+    reading : OutlineReading
         How the outlines are read, handed on to `read_boundaries`: levels, columns, datum, encoding.
     """
 
@@ -35,7 +57,7 @@ class Place(Section):
     name: str | None = None
     boundaries: PlanPath | None = None
     metric_crs: str = "auto"
-    reading: dict[str, Any] = Field(default_factory=dict)
+    reading: OutlineReading = Field(default_factory=OutlineReading)
 
 
 class Plan(Section):

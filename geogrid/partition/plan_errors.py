@@ -19,6 +19,15 @@ _KNOWN_TABLES = ("place", "layer")
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?")
 _KEY = re.compile(r"""^\s*["']?([A-Za-z0-9_-]+)["']?\s*[=.]""")
 
+_IN_PYDANTIC = re.compile(r"function-|[A-Z]\w*Section$|str$")
+"""What pydantic calls a step of its own on the way to a key."""
+
+_WORDS = {
+    "tuple_type": "should be a list, [ … ]", "list_type": "should be a list, [ … ]",
+    "dict_type": "should be a table, { … }", "model_type": "should be a table, { … }",
+}  # fmt: skip
+"""TOML's words for Python's."""
+
 
 @dataclass(frozen=True)
 class PlanText:
@@ -124,9 +133,12 @@ class PlanText:
 
 def explained(error: ValidationError, model: type[BaseModel], key: tuple[Any, ...], lines: PlanText) -> list[str]:
     """Return each fault that pydantic found as a line in the plan's own words."""
-    problems = []
-    for fault in error.errors(include_url=False):
-        at = (*key, *(part for part in fault["loc"] if not str(part).startswith("function-")))
+    problems, faults = [], error.errors(include_url=False)
+    for fault in faults:
+        if fault["type"] == "string_type" and isinstance(fault["input"], dict) and len(faults) > 1:
+            # One reading of a key that takes text or a table; what is wrong with the table stands beside it.
+            continue
+        at = (*key, *(part for part in fault["loc"] if not _IN_PYDANTIC.match(str(part))))
         given = fault["input"] if fault["type"] != "missing" else None
         if fault["type"] == "extra_forbidden":
             problems.append(
@@ -135,7 +147,8 @@ def explained(error: ValidationError, model: type[BaseModel], key: tuple[Any, ..
         elif fault["type"] == "missing":
             problems.append(lines.problem(at, "is missing", None, None))
         else:
-            message = fault["msg"].removeprefix("Value error, ")
+            said = fault["msg"].removeprefix("Value error, ").replace("Tuple should", "a list should")
+            message = _WORDS.get(fault["type"], said)
             problems.append(lines.problem(at, _lower(message), given, None))
     return problems
 

@@ -6,11 +6,20 @@ Each method's own model derives from one of these, in the method's own module.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
-__all__ = ["BaseSection", "CodesSection", "LayerName", "LayerSection", "PlanPath", "Section", "StackedSection"]
+__all__ = [
+    "BaseSection",
+    "CodesSection",
+    "LayerName",
+    "LayerSection",
+    "PlanPath",
+    "Reading",
+    "Section",
+    "StackedSection",
+]
 
 
 def _from_plan_folder(path: Path, info: ValidationInfo) -> Path:
@@ -29,6 +38,35 @@ class Section(BaseModel):
     """A table of a plan: every key is known, every value is fixed once read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
+
+
+class Reading(Section):
+    """``reading = { … }``: how a file of features is read, as `read_features` takes it.
+
+    Parameters
+    ----------
+    layer : str, optional
+        Layer of the file.
+    crs : str or int, optional
+        Its CRS, if it declares none.
+    datum : str, optional
+        ``"wgs84"``, ``"cgcs2000"``, ``"gcj02"`` or ``"bd09"``.
+    encoding, where : str, optional
+        Of its texts; an SQL condition on its columns.
+    swap_axes : bool
+        Latitude stands first.
+    """
+
+    layer: str | None = None
+    crs: str | int | None = None
+    datum: str | None = None
+    encoding: str | None = None
+    where: str | None = None
+    swap_axes: bool = False
+
+    def words(self) -> dict[str, Any]:
+        """Return what the plan says, as keyword arguments."""
+        return {key: getattr(self, key) for key in self.model_fields_set}
 
 
 class CodesSection(Section):

@@ -19,7 +19,7 @@ from geogrid.crs import Metric
 from geogrid.errors import InputError
 from geogrid.types import Finding, FloatArray, IntArray
 
-__all__ = ["Shift", "moved_seams", "seam_shift", "seam_shift_in_metres", "shift_findings"]
+__all__ = ["Shift", "border_edges", "moved_seams", "seam_shift", "seam_shift_in_metres", "shift_findings"]
 
 _TUNING = 1.345
 _NORMAL_MAD = 1.4826
@@ -143,13 +143,24 @@ def seam_shift_in_metres(
     InputError
         As `seam_shift` does.
     """
+    return _estimated(border_edges(parents), lines, within_m, parallel_degrees, step_m)
+
+
+def border_edges(parents: npt.NDArray[np.object_]) -> tuple[FloatArray, FloatArray]:
+    """Return the edges of all outlines, (k, 2) where each starts and ends; one that two neighbours share comes once.
+
+    Parameters
+    ----------
+    parents : (n,) shapely polygons
+        Neighbours share the vertices of a common border.
+    """
     rings = shapely.get_rings(shapely.get_parts(np.asarray(parents, dtype=object)))
     coords, ring = shapely.get_coordinates(rings, return_index=True)
     same = ring[1:] == ring[:-1]
     a, b = coords[:-1][same], coords[1:][same]
     swap = (a[:, 0] > b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] > b[:, 1]))
     edges = np.unique(np.where(swap[:, None], np.hstack([b, a]), np.hstack([a, b])), axis=0)
-    return _estimated((edges[:, :2], edges[:, 2:]), lines, within_m, parallel_degrees, step_m)
+    return edges[:, :2], edges[:, 2:]
 
 
 def _estimated(

@@ -9,6 +9,7 @@ import shapely
 from typer.testing import CliRunner
 
 from geogrid.cli.app import build_app
+from geogrid.errors import GeogridError
 
 from .drawing import degrees
 
@@ -76,3 +77,19 @@ def test_a_division_with_faults_is_published_only_when_they_are_accepted(town):
     assert result.exit_code == 0, result.output
     assert "edition 1" in result.stdout
     assert "no_gap" in result.stdout
+
+
+@pytest.mark.parametrize("verb", ["partition", "adopt"])
+def test_where_and_when_to_publish_is_checked_before_anything_is_cut(town, verb):
+    # The plan and the division do not exist: whoever reads them first says so.
+    (town / "text.gpkg").write_text("no atlas")
+    asked = (verb, str(town / "none"))
+    for words, said in (
+        (("--atlas", str(town / "city.gpkg"), "--valid-from", "tomorrow"), "not a date"),
+        (("--atlas", str(town / "nowhere" / "city.gpkg")), "no such folder"),
+        (("--atlas", str(town / "text.gpkg")), "atlas"),
+    ):
+        failed = run(*asked, *words).exception
+        assert isinstance(failed, GeogridError)
+        assert said in str(failed)
+        assert "none" not in str(failed)

@@ -61,6 +61,17 @@ def test_a_good_plan_keeps_its_text_and_its_values():
         ('name = "responsibility"', 'name = "cell"', ["line 13, layer[2].name: a layer of this name exists already"]),
         ('name = "responsibility"', 'name = "My Layer"', ["line 13, layer[2].name"]),
         ('method = "squares"\n', "", ["layer[1].method: no method", "allowed: adopt"]),
+        (
+            'name = "嘉定区"',
+            'reading = { levles = ["town"] }',
+            ["line 3, place.reading.levles: unknown key", "did you mean 'levels'?"],
+        ),
+        ('name = "嘉定区"', 'reading = "gbk"', ["line 3, place.reading: should be a table"]),
+        (
+            'name = "嘉定区"',
+            'reading = { levels = { town = "towns.gpkg" } }',
+            ["line 3, place.reading.levels: should be a list"],
+        ),
         ('code = "310114"\n', "", ["neither where the boundaries are"]),
         ('code = "310114"', "code = 310114", ["line 2, place.code", "valid string"]),
         ("[place]", "[palce]", ["line 1, palce: unknown table", "did you mean 'place'?"]),

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from geogrid.errors import PlanError
+from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.coarsening import contract
 from geogrid.partition.balance.counts import capped_target
 from geogrid.partition.balance.graph import components
@@ -22,6 +23,9 @@ __all__ = ["AreaInstance", "make_instance", "stations_in"]
 
 _FINE = 1e9
 """Weights that are not whole numbers are counted in billionths of a grid."""
+
+_MOST = 2.0**50
+"""Whole weights beyond this in all are counted in billionths of a grid, too: sums stay exact in 64 bits."""
 
 _BEND = 20.0
 """While existing grids are kept, an overload of 5 % costs twice its plain price."""
@@ -81,7 +85,7 @@ def _scaled(measure: Measure, values: FloatArray, grids: int) -> _Scaled:
         tolerance = float(measure.tolerance or 0.0)
         target, heavy = capped_target(values, grids, tolerance)
         low, high = target * (1 - tolerance), target * (1 + tolerance)
-    whole_numbers = bool((values == np.rint(values)).all())
+    whole_numbers = bool((values == np.rint(values)).all()) and float(values.sum()) < _MOST
     scale = 1.0 if whole_numbers else _FINE / max(high, 1e-300)
     least, most = int(np.ceil(low * scale - 1e-6)), int(np.floor(high * scale + 1e-6))
     if least > most:
@@ -185,8 +189,8 @@ def _holding(problem: Problem, measure: Measure, capacity: FloatArray, rows: Int
     if weight > float(capacity.sum()):
         raise PlanError(
             f"the stations of {problem.area_names[int(problem.area[rows[0]])]} hold less than its cells weigh",
-            given=f"{float(capacity.sum()):,.6g} in all, {measure.name} {weight:,.6g}",
-            mend=f"add a station, or room for {weight - float(capacity.sum()):,.6g} more",
+            given=f"{spelled(float(capacity.sum()))} in all, {measure.name} {spelled(weight)}",
+            mend=f"add a station, or room for {spelled(weight - float(capacity.sum()))} more",
         )  # fmt: skip
     return Measure(measure.name, measure.values, None, 0.0, float(capacity.max()))
 
@@ -207,10 +211,12 @@ def _existing(problem: Problem, rows: IntArray, grids: int) -> tuple[IntArray | 
 
 
 def stations_in(problem: Problem, xy: FloatArray, rows: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the stations that stand in the cells `rows`, and the cell (position in `rows`) of each: the nearest one."""
+    """Return the stations that stand in the cells `rows`, and the cell (position in `rows`) of each."""
     stations = problem.stations if problem.stations is not None else np.empty((0, 2))
     tree = shapely.STRtree(np.asarray(shapely.points(xy), dtype=object))
     cell = tree.query_nearest(np.asarray(shapely.points(stations), dtype=object), all_matches=False)[1]
+    if problem.station_cells is not None:
+        cell = np.where(problem.station_cells >= 0, problem.station_cells, cell)
     place = np.full(len(xy), -1, np.int64)
     place[rows] = np.arange(len(rows))
     mine = np.flatnonzero(place[cell] >= 0)
@@ -300,6 +306,6 @@ def _heavy_findings(problem: Problem, rows: IntArray, scaled: list[_Scaled]) -> 
     for measure, s in zip(problem.measures, scaled, strict=True):
         for cell in s.heavy.tolist():
             weight = float(measure.values[rows[cell]])
-            message = f"{measure.name} {weight:,.6g} is more than a grid may hold ({s.aim[1]:,.6g}); it counts as one full grid"
+            message = f"{measure.name} {spelled(weight)} is more than a grid may hold ({spelled(s.aim[1])}); it counts as one full grid"
             found.append(Finding("cell_fits_a_grid", message, (str(problem.graph.codes[rows[cell]]),), amount=weight))
     return tuple(found)

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from geogrid.boundaries.areas import Boundaries
 from geogrid.crs import Metric, parse_crs
 from geogrid.errors import PlanError
+from geogrid.lattice import owners_by_brute_force, to_lattice
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.graph import CellGraph, build_graph
 from geogrid.partition.balance.points import count_points, read_points, smoothed
@@ -22,7 +23,7 @@ from geogrid.partition.balance.solving import Balanced, balance
 from geogrid.partition.division import Division
 from geogrid.partition.grouping import Grouping, area_rows
 from geogrid.partition.section import PlanPath, Section, StackedSection
-from geogrid.types import Finding, Int32Array, IntArray, Progress, no_progress
+from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["AlignSection", "BalanceSection", "SeamSection", "WeightSection", "group_in_balance", "problem_of"]
 
@@ -127,7 +128,7 @@ class BalanceSection(StackedSection):
     keep_m: Annotated[float, Field(ge=0)] = 50.0
     locked_cells: tuple[str, ...] = ()
     locked_grids: tuple[str, ...] = ()
-    together: tuple[tuple[str, ...], ...] = ()
+    together: tuple[Annotated[tuple[str, ...], Field(min_length=2)], ...] = ()
     apart: tuple[tuple[str, str], ...] = ()
     ferries: tuple[tuple[str, str], ...] = ()
     islands: Literal["nearest", "alone"] = "nearest"
@@ -220,6 +221,9 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
         str(name): row for row, name in enumerate(below.names) if name
     }
     if section.ferries:
+        alone = [a for a, b in section.ferries if _row(rows, a, section) == _row(rows, b, section)]
+        if alone:
+            raise PlanError("a ferry links two cells", given=", ".join(alone), source=f"layer {section.name!r}")
         graph = graph.linked(np.array([[_row(rows, code, section) for code in pair] for pair in section.ferries]))
     area = np.zeros(len(below), np.int64)
     names: tuple[str, ...] = (division.name or division.code,)
@@ -233,9 +237,14 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
     if section.locked_cells:
         locked = np.zeros(len(below), bool)
         locked[[_row(rows, code, section) for code in section.locked_cells]] = True
-    stations, capacity = (
-        (None, None) if section.stations is None else stations_of(section.stations, section.capacity, metric)
-    )
+    stations, seats, capacity = None, None, None
+    if section.stations is not None:
+        lonlat, capacity = stations_of(section.stations, section.capacity)
+        stations, seats = (
+            metric.to_metres(lonlat),
+            owners_by_brute_force(shapes, to_lattice(*lonlat.T)).astype(np.int64),
+        )
+        findings += _outside(graph, lonlat, stations, seats)
     problem = Problem(
         graph, measures, area, names,
         count=len(stations) if stations is not None else section.count, target=section.weight_target,
@@ -243,10 +252,25 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
         locked_grids=_grids(division, section),
         together=tuple(tuple(_row(rows, code, section) for code in members) for members in section.together),
         apart=tuple((_row(rows, a, section), _row(rows, b, section)) for a, b in section.apart),
-        stations=stations, capacity=capacity, pull_m=section.pull_m, reach_m=section.reach_m or float("inf"),
+        stations=stations, station_cells=seats, capacity=capacity, pull_m=section.pull_m, reach_m=section.reach_m or float("inf"),
         roundness_m=section.roundness_m, islands=section.islands, exact_seconds=section.exact_s,
     )  # fmt: skip
     return problem, findings
+
+
+def _outside(graph: CellGraph, lonlat: FloatArray, stations: FloatArray, seats: IntArray) -> tuple[Finding, ...]:
+    """Return a finding for each station that stands in no cell."""
+    found = []
+    for row in np.flatnonzero(seats < 0).tolist():
+        away = np.hypot(*(graph.xy - stations[row]).T)
+        nearest = int(away.argmin())
+        said = (
+            f"station {row + 1} stands in no cell; its grid grows around {graph.codes[nearest]}, whose middle is the "
+            f"nearest, {away[nearest]:,.0f} m away"
+        )
+        code, (lon, lat) = str(graph.codes[nearest]), lonlat[row].tolist()
+        found.append(Finding("station_in_a_cell", said, (code,), lon, lat, float(away[nearest]), "m"))
+    return tuple(found)
 
 
 def _row(rows: dict[str, int], code: str, section: BalanceSection) -> int:
@@ -333,7 +357,7 @@ def _values(
         if outside:
             said = f"{outside} of {len(lon)} point(s) lie outside the place and were not counted"
             findings = (*findings, Finding("points_inside", said, (weight.name,), amount=float(outside)))
-        return smoothed(graph, counts, weight.smooth), findings
+        return smoothed(graph, counts, weight.smooth), (*findings, *_smoothing(weight))
     if weight.name == "area_m2":
         return division.area_m2(section.of), ()
     if weight.name == "cells":
@@ -341,8 +365,16 @@ def _values(
     values = _column(division, section, weight.name)
     if weight.smooth:
         measured = measure_of(weight.name, values, codes=graph.codes, missing=weight.missing)
-        return smoothed(graph, measured.values, weight.smooth), ()
+        return smoothed(graph, measured.values, weight.smooth), _smoothing(weight)
     return values, ()
+
+
+def _smoothing(weight: WeightSection) -> tuple[Finding, ...]:
+    """Return that a weight was smoothed, if it was: whoever reads the loads must know."""
+    if not weight.smooth:
+        return ()
+    said = f"smoothed: each cell hands {weight.smooth:.0%} of its {weight.name} to its neighbours, by shared border"
+    return (Finding("weight_as_counted", said, (weight.name,), amount=weight.smooth),)
 
 
 def _column(division: Division, section: BalanceSection, name: str) -> npt.NDArray[Any]:

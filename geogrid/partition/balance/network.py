@@ -189,20 +189,9 @@ def extract(net: Network, nodes: IntArray, local: Int32Array, grid: Int32Array) 
     for i in range(count):
         local[nodes[i]] = -1
     return Network(
-        s_indptr,
-        s_nbr,
-        s_cost,
-        s_src,
-        s_twin,
-        s_weight,
-        s_fixed,
-        s_home,
-        s_stay,
-        s_place,
-        s_apart_ptr,
-        s_apart,
+        s_indptr, s_nbr, s_cost, s_src, s_twin, s_weight, s_fixed, s_home, s_stay, s_place, s_apart_ptr, s_apart,
         s_warmth,
-    )
+    )  # fmt: skip
 
 
 def warmth_of(net: Network, power: float) -> npt.NDArray[np.float64]:

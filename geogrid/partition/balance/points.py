@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geogrid.crs import to_wgs84
-from geogrid.errors import InputError, StorageError
+from geogrid.errors import InputError, NotFoundError, StorageError
 from geogrid.lattice import LatticePolygons, owners_by_brute_force, to_lattice
 from geogrid.partition.balance.graph import CellGraph
 from geogrid.types import Datum, Finding, FloatArray, Int32Array, IntArray
@@ -94,10 +94,13 @@ def read_points(
     ------
     InputError
         If the columns are not there, or the datum is not given.
-    StorageError
-        If the file cannot be read.
+    NotFoundError, StorageError
+        If there is no such file, or it cannot be read.
     """
     file = Path(path)
+    if not file.exists():
+        mend = "check the path; in a plan, a relative one starts from the plan's own folder"
+        raise NotFoundError("no such file", given=file, mend=mend)
     if file.suffix.lower() not in (".csv", ".xlsx", ".parquet"):
         return _features(file, datum, value)
     import pandas
@@ -126,8 +129,11 @@ def _features(file: Path, datum: str | Datum | None, value: str | None) -> _Poin
     from geogrid.boundaries import read_features
 
     frame = read_features(file, datum=datum)
-    xy = shapely.get_coordinates(shapely.centroid(np.asarray(frame.geometry.array, dtype=object)))
-    return xy[:, 0], xy[:, 1], Datum.WGS84, None if value is None else _values(frame, value, file), ()
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    xy = shapely.get_coordinates(shapely.centroid(shapes[there]))
+    worth = None if value is None else _values(frame, value, file)[there]
+    return xy[:, 0], xy[:, 1], Datum.WGS84, worth, _left_out(file, np.flatnonzero(~there), first=1)
 
 
 def _column(frame: Any, told: str | None, usual: tuple[str, ...], file: Path) -> str:
@@ -158,8 +164,8 @@ def _values(frame: Any, column: str, file: Path) -> FloatArray:
     return values
 
 
-def _left_out(file: Path, rows: IntArray) -> tuple[Finding, ...]:
+def _left_out(file: Path, rows: IntArray, *, first: int = 2) -> tuple[Finding, ...]:
     if not len(rows):
         return ()
     said = f"{len(rows)} row(s) of {file.name} have no coordinates and were not counted"
-    return (Finding("has_coordinates", said, tuple(str(row + 2) for row in rows[:10]), amount=float(len(rows))),)
+    return (Finding("has_coordinates", said, tuple(str(row + first) for row in rows[:10]), amount=float(len(rows))),)

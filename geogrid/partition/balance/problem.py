@@ -146,6 +146,8 @@ class Problem:
     stations : (k, 2) float64, optional
         Metres: each grid has one of these stations, in order; the station's cell is its seed. An area has as many
         grids as stations stand in it.
+    station_cells : (k,) int64, optional
+        The cell that each station stands in; the one with the nearest middle if left out or -1.
     capacity : (k,) float64, optional
         The most primary weight the grid of each station may hold, instead of a tolerance or range.
     pull_m : float
@@ -177,6 +179,7 @@ class Problem:
     together: tuple[tuple[int, ...], ...] = ()
     apart: tuple[tuple[int, int], ...] = ()
     stations: FloatArray | None = None
+    station_cells: IntArray | None = None
     capacity: FloatArray | None = None
     pull_m: float = 0.0
     reach_m: float = float("inf")
@@ -195,12 +198,18 @@ class Problem:
                     f"weight {measure.name!r} has {len(measure.values)} values",
                     allowed=f"one for each of {cells} cells",
                 )
+        for word in ("keep", "pull_m", "roundness_m", "exact_seconds"):
+            if not 0 <= getattr(self, word) < np.inf:
+                raise InputError(f"{word} is an amount", given=getattr(self, word), allowed="0 or more")
+        if not self.reach_m > 0:
+            raise InputError("reach_m is a distance", given=self.reach_m, allowed="more than 0")
         if (self.locked_grids or (self.locked_cells is not None and self.locked_cells.any())) and self.start is None:
             raise PlanError("locks without existing grids", mend="give the grids that the locks refer to")
         if self.locked_cells is not None and self.start is not None:
             lost = np.flatnonzero(self.locked_cells & (self.start < 0))
             if len(lost):
                 raise PlanError("locked cells that are in no grid", given=_named(codes, lost))
+        _check_areas(self)
         _check_pairs(self)
         count = self.count
         if count is not None and not 1 <= count <= cells:
@@ -215,9 +224,30 @@ def _named(codes: npt.NDArray[np.object_], rows: Sequence[int] | IntArray) -> st
     return shown + (" …" if len(rows) > 10 else "")
 
 
+def _check_areas(problem: Problem) -> None:
+    """Refuse existing grids that reach over the border of an area."""
+    if problem.start is None:
+        return
+    rows = np.flatnonzero(problem.start >= 0)
+    order = rows[np.argsort(problem.start[rows], kind="stable")]
+    grid, area = problem.start[order], problem.area[order]
+    over = np.flatnonzero((grid[1:] == grid[:-1]) & (area[1:] != area[:-1]))
+    if len(over):
+        pairs = [
+            " and ".join(f"{problem.graph.codes[row]} ({problem.area_names[int(problem.area[row])]})" for row in pair)
+            for pair in order[over[:5, None] + np.arange(2)].tolist()
+        ]
+        raise PlanError(
+            "existing grids reach over the border of an area", given="; ".join(pairs) + (" …" if len(over) > 5 else ""),
+            allowed="grids whose cells lie in one area", mend="leave out `within`, or cut anew without a start",
+        )  # fmt: skip
+
+
 def _check_pairs(problem: Problem) -> None:
     codes, cells = problem.graph.codes, len(problem.graph)
     group = np.arange(cells)
+    if not all(problem.together):
+        raise PlanError("cells that must stay together, and none is named", given="[]", allowed="two or more cells")
     for members in problem.together:
         root = group[members[0]]
         for member in members:
@@ -228,14 +258,20 @@ def _check_pairs(problem: Problem) -> None:
     for a, b in problem.apart:
         if group[a] == group[b]:
             raise PlanError("cells that must stay together and apart", given=_named(codes, [a, b]))
-    if problem.locked_cells is None or problem.start is None:
+    if problem.start is None:
         return
-    locked = problem.locked_cells
+    closed = np.isin(problem.start, problem.locked_grids)
+    locked = closed if problem.locked_cells is None else closed | problem.locked_cells
     for members in problem.together:
         homes = {int(problem.start[member]) for member in members if locked[member]}
         if len(homes) > 1:
             raise PlanError(
                 "contradicting locks: cells that must stay together are locked in different grids",
+                given=_named(codes, members),
+            )
+        if closed[list(members)].any() and not closed[list(members)].all():
+            raise PlanError(
+                "contradicting locks: cells that must stay together, and some are in a locked grid, which gains no cell",
                 given=_named(codes, members),
             )
     for a, b in problem.apart:

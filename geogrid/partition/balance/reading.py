@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
-import shapely
 from pydantic import Field
 
-from geogrid.crs import Metric
 from geogrid.errors import PlanError
 from geogrid.partition.balance.problem import measure_of
 from geogrid.partition.balance.seams import Seam
-from geogrid.partition.section import PlanPath, Section
+from geogrid.partition.plan_files import features_named, points_of
+from geogrid.partition.section import PlanPath, Reading, Section
 from geogrid.types import FloatArray
 
 __all__ = ["SeamSection", "seam_of", "stations_of"]
@@ -29,8 +28,8 @@ class SeamSection(Section):
     factor, within_m, barrier : see `Seam`
     bridges : path, optional
         Lines over which a barrier can be crossed.
-    reading : dict
-        How the file is read, handed on to `read_features`.
+    reading : Reading
+        How the file is read: layer, crs, datum, encoding, where.
     """
 
     file: PlanPath
@@ -39,37 +38,31 @@ class SeamSection(Section):
     within_m: Annotated[float, Field(ge=0)] = 10.0
     barrier: bool = False
     bridges: PlanPath | None = None
-    reading: dict[str, Any] = Field(default_factory=dict)
+    reading: Reading = Field(default_factory=Reading)
 
 
 def seam_of(section: SeamSection) -> Seam:
     """Return the seam with its lines and bridges read."""
-    from geogrid.boundaries import read_features
-
-    shapes = np.asarray(read_features(section.file, **section.reading).geometry.array, dtype=object)
+    shapes = np.asarray(features_named(section.file, **section.reading.words()).geometry.array, dtype=object)
     bridges = None
     if section.bridges is not None:
-        bridges = np.asarray(read_features(section.bridges).geometry.array, dtype=object)
+        bridges = np.asarray(features_named(section.bridges).geometry.array, dtype=object)
     name = section.name or section.file.stem
     return Seam(name, shapes, section.factor, section.within_m, section.barrier, bridges)
 
 
-def stations_of(file: Path, column: str | None, metric: Metric) -> tuple[FloatArray, FloatArray | None]:
-    """Return (k, 2) metres where stations stand, and (k,) their capacities if a column is named.
+def stations_of(file: Path, column: str | None) -> tuple[FloatArray, FloatArray | None]:
+    """Return (k, 2) degrees (WGS 84) where stations stand, and (k,) their capacities if a column is named.
 
     Raises
     ------
-    PlanError
-        If the file does not hold points, or has no such column.
+    NotFoundError, PlanError
+        If there is no such file, or no such column.
     InputError
-        If a capacity is not an amount.
+        If the file does not hold points, or a capacity is not an amount.
     """
-    from geogrid.boundaries import read_features
-
-    frame = read_features(file)
-    shapes = np.asarray(frame.geometry.array, dtype=object)
-    if not (shapely.get_type_id(shapes) == 0).all():
-        raise PlanError("stations are points", source=file)
+    frame = features_named(file)
+    lonlat = points_of(frame, what="station", source=file)
     capacity = None
     if column is not None:
         if column not in frame.columns:
@@ -79,4 +72,4 @@ def stations_of(file: Path, column: str | None, metric: Metric) -> tuple[FloatAr
             )  # fmt: skip
         rows = np.array([f"station {row + 1}" for row in range(len(frame))], dtype=object)
         capacity = measure_of(column, frame[column].to_numpy(object), codes=rows).values
-    return metric.to_metres(shapely.get_coordinates(shapes)), capacity
+    return lonlat, capacity

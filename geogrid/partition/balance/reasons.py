@@ -8,6 +8,7 @@ import numpy as np
 
 from geogrid.lattice import LatticePolygons, perimeter_m
 from geogrid.lattice import area_m2 as areas_of
+from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.counts import capped_target
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.solving import Balanced
@@ -115,9 +116,9 @@ def _why(problem: Problem, done: Balanced, grid: int) -> str:
         cells = np.flatnonzero(done.membership == grid)
         heaviest = cells[np.argmax(measure.values[cells])]
         over = load > high
-        words = f"{measure.name} {load:,.6g}, {'over' if over else 'under'} {high if over else low:,.6g}: "
+        words = f"{measure.name} {spelled(load)}, {'over' if over else 'under'} {spelled(high if over else low)}: "
         if measure.values[heaviest] > high:
-            words += f"cell {problem.graph.codes[heaviest]} alone weighs {measure.values[heaviest]:,.6g}"
+            words += f"cell {problem.graph.codes[heaviest]} alone weighs {spelled(measure.values[heaviest])}"
         elif int((done.area == done.area[grid]).sum()) == 1:
             name = problem.area_names[int(done.area[grid])]
             words += f"{name} has this one grid, and no other grid of the area to share with"
@@ -167,7 +168,7 @@ def area_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
         weighs = weight / target
         said = (
             f"{problem.area_names[row]} weighs {weighs:.2f} of a grid and has {grids[row]}: "
-            f"{measure.name} {mean:,.6g} a grid, outside {low:,.6g} to {high:,.6g} whatever the cut"
+            f"{measure.name} {spelled(mean)} a grid, outside {spelled(low)} to {spelled(high)} whatever the cut"
         )
         codes = problem.graph.codes[np.flatnonzero(problem.area == row)[:1]]
         found.append(Finding("area_can_be_met", said, tuple(str(code) for code in codes), amount=float(weighs)))

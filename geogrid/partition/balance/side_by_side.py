@@ -10,6 +10,7 @@ import shapely
 
 from geogrid.lattice import LatticePolygons
 from geogrid.partition.balance.alternatives import Alternative
+from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.division import dissolve
 from geogrid.types import FloatArray
 
@@ -37,7 +38,7 @@ def side_by_side(cells: LatticePolygons, plans: Sequence[Alternative], *, title:
         shapes = shapely.transform(grids, to_page)
         reach = max(float(np.abs(plan.reasons.deviation[:, 0]).max()), 1e-9)
         drawn = "".join(
-            f'<path d="{_path(shape)}" fill="{_colour(deviation / reach)}"><title>{number + 1}: {weight:,.6g} '
+            f'<path d="{_path(shape)}" fill="{_colour(deviation / reach)}"><title>{number + 1}: {spelled(weight)} '
             f"({deviation:+.1%}) {html.escape(why)}</title></path>"
             for number, (shape, weight, deviation, why) in enumerate(
                 zip(shapes, plan.reasons.weight[:, 0], plan.reasons.deviation[:, 0], plan.reasons.why, strict=True)

@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 
 from geogrid.errors import MissingPartError, PlanError
+from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.annealing import price
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.counts import apportion, grids_for_range
@@ -337,6 +338,7 @@ def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: lis
             findings.append(_cannot_be_met(problem, rows, solved))
         if solved.exact is not None:
             findings.append(_as_short_as_can_be(problem, rows, solved.exact))
+    findings += _not_apart(problem, membership, area)
     seconds = [solved.outcome.seconds for solved in done]
     stops = {solved.outcome.stopped for solved in done}
     stopped = next((stop for stop in ("interrupt", "time") if stop in stops), "effort")
@@ -350,13 +352,27 @@ def _cannot_be_met(problem: Problem, rows: IntArray, solved: Solved) -> Finding:
     name = problem.area_names[int(problem.area[rows[0]])]
     loads = np.bincount(solved.part, weights=measure.values[rows], minlength=made.grids)
     said = (
-        f"{name} has {len(rows)} cells and {measure.name} {loads.sum():,.6g} for {made.grids} grids of {made.low[0, 0]:,.6g} "
-        f"to {made.high[0, 0]:,.6g}: {solved.why}; the nearest found are {', '.join(f'{load:,.6g}' for load in sorted(loads))}"
+        f"{name} has {len(rows)} cells and {measure.name} {spelled(loads.sum())} for {made.grids} grids of {spelled(made.low[0, 0])} "
+        f"to {spelled(made.high[0, 0])}: {solved.why}; the nearest found are {', '.join(map(spelled, sorted(loads)))}"
     )
     off = float(np.maximum(loads - made.high[:, 0], made.low[:, 0] - loads).clip(0).sum())
     # What hangs on certain cells names them; else the first cell leads to the area.
     named = rows[np.isin(made.node, solved.cells)] if solved.cells else rows[:1]
     return Finding("area_can_be_met", said, tuple(str(code) for code in problem.graph.codes[named]), amount=off)
+
+
+def _not_apart(problem: Problem, membership: Int32Array, area: IntArray) -> list[Finding]:
+    """Return a finding for each two cells that must be apart and are not."""
+    found = []
+    for pair in problem.apart:
+        grid = membership[pair[0]]
+        if grid != membership[pair[1]]:
+            continue
+        alone = int((area == area[grid]).sum()) == 1
+        why = f"{problem.area_names[int(area[grid])]} has one grid" if alone else "no grids were found that part them"
+        codes = tuple(str(problem.graph.codes[cell]) for cell in pair)
+        found.append(Finding("kept_apart", f"cells that must be apart are in one grid: {why}", codes))
+    return found
 
 
 def _as_short_as_can_be(problem: Problem, rows: IntArray, exact: Exact) -> Finding:

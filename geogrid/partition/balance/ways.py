@@ -21,6 +21,29 @@ _LIMIT = 1_000_000
 
 
 @compiled
+def _piece(
+    indptr: Any, nbr: Any, worth: Any, part: Any, path: Any, mark: Any, queue: Any, first: Whole, on: Whole, seen: Whole
+) -> float:
+    """Return what the cells of one grid that hold together with `first` are worth, and `mark` them `seen`.
+
+    Cells that `path` marks `on` are as if they were not there. `queue` is scratch, (n,) int32.
+    """
+    grid, value, head, tail = part[first], 0.0, 0, 1
+    mark[first], queue[0] = seen, first
+    while head < tail:
+        x = queue[head]
+        head += 1
+        value += worth[x]
+        for e in range(indptr[x], indptr[x + 1]):
+            y = nbr[e]
+            if part[y] == grid and path[y] != on and mark[y] != seen:
+                mark[y] = seen
+                queue[tail] = y
+                tail += 1
+    return value
+
+
+@compiled
 def _cut_off(
     indptr: Any, nbr: Any, worth: Any, part: Any, path: Any, mark: Any, queue: Any, u: Whole, on: Whole, seen: Whole
 ) -> float:
@@ -30,18 +53,7 @@ def _cut_off(
         first = nbr[e]
         if part[first] != grid or path[first] == on or mark[first] == seen:
             continue
-        value, head, tail = 0.0, 0, 1
-        mark[first], queue[0] = seen, first
-        while head < tail:
-            x = queue[head]
-            head += 1
-            value += worth[x]
-            for f in range(indptr[x], indptr[x + 1]):
-                y = nbr[f]
-                if part[y] == grid and path[y] != on and mark[y] != seen:
-                    mark[y] = seen
-                    queue[tail] = y
-                    tail += 1
+        value = _piece(indptr, nbr, worth, part, path, mark, queue, first, on, seen)
         total += value
         most = max(most, value)
     return total - most
@@ -148,23 +160,12 @@ def ways_from(indptr: Any, nbr: Any, part: Any, price: Any, worth: Any, grid: in
 def cut_off_joins(indptr: Any, nbr: Any, worth: Any, part: Any, grid: int, taker: int) -> None:
     """Give to `taker`, in place, every piece of `grid` but the one worth most."""
     n = len(part)
-    piece, queue = np.full(n, -1, np.int64), np.empty(n, np.int32)
+    piece, free, queue = np.full(n, -1, np.int64), np.full(n, -1, np.int64), np.empty(n, np.int32)
     most, best, count = -1.0, -1, 0
     for v in range(n):
         if part[v] != grid or piece[v] >= 0:
             continue
-        piece[v], queue[0] = count, v
-        value, head, tail = 0.0, 0, 1
-        while head < tail:
-            x = queue[head]
-            head += 1
-            value += worth[x]
-            for e in range(indptr[x], indptr[x + 1]):
-                u = nbr[e]
-                if part[u] == grid and piece[u] < 0:
-                    piece[u] = count
-                    queue[tail] = u
-                    tail += 1
+        value = _piece(indptr, nbr, worth, part, free, piece, queue, v, 0, count)
         if value > most:
             most, best = value, count
         count += 1

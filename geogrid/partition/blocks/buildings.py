@@ -9,8 +9,8 @@ import numpy.typing as npt
 import shapely
 
 from geogrid.partition.blocks.chords import Obstacles
+from geogrid.partition.blocks.edge_kinds import BUILDING
 from geogrid.partition.blocks.ground import Seams
-from geogrid.partition.blocks.mesh import BUILDING
 from geogrid.types import FloatArray
 
 __all__ = ["CLEARANCE_M", "lines_between", "no_obstacles", "obstacles_of", "round_buildings"]

@@ -8,11 +8,11 @@ import numpy as np
 import shapely
 
 from geogrid.errors import BoundaryError, InputError
+from geogrid.partition.blocks.edge_kinds import LEGAL
 from geogrid.partition.blocks.flags import are_corridors
 from geogrid.partition.blocks.ground import Ground
 from geogrid.partition.blocks.legal_cuts import buildings_entered, cut_findings, legal_cuts
 from geogrid.partition.blocks.measures import arterial_metres
-from geogrid.partition.blocks.mesh import LEGAL
 from geogrid.partition.blocks.parent import Recipe
 from geogrid.partition.blocks.reading import read_ground
 from geogrid.partition.blocks.section import BlocksSection

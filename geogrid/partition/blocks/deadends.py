@@ -11,8 +11,8 @@ import numpy as np
 from geogrid.compiled import Whole, compiled
 from geogrid.partition.blocks.arrangement import Edges
 from geogrid.partition.blocks.chords import Obstacles, is_clear, segments_meet
+from geogrid.partition.blocks.edge_kinds import LEGAL, LINK
 from geogrid.partition.blocks.islands import nearest_on_edge
-from geogrid.partition.blocks.mesh import LEGAL, LINK
 from geogrid.types import BoolArray, FloatArray, IntArray
 
 __all__ = ["carry_on"]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geogrid.partition.blocks.mesh import SEAM
+from geogrid.partition.blocks.edge_kinds import SEAM
 from geogrid.types import BoolArray, Finding, FloatArray, IntArray
 
 __all__ = ["Ground", "OwnAreas", "Seams"]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from geogrid.partition.shift import border_edges
 from geogrid.types import Finding, FloatArray, IntArray
 
 __all__ = ["LegalCut", "buildings_entered", "cut_findings", "legal_cuts"]
@@ -72,7 +73,7 @@ def legal_cuts(
     Which two areas a stretch of border lies between is asked three centimetres to its left and right, so
     outlines that miss each other by less still count as common.
     """
-    starts, ends = _border_edges(parents)
+    starts, ends = border_edges(parents)
     building, _, pieces = _inside(buildings, starts, ends)
     if len(building) == 0:
         return ()
@@ -129,17 +130,6 @@ def cut_findings(cuts: tuple[LegalCut, ...], to_degrees: Any) -> tuple[Finding, 
         )
         for cut, (lon, lat) in zip(cuts, lonlat, strict=True)
     )  # fmt: skip
-
-
-def _border_edges(parents: npt.NDArray[np.object_]) -> tuple[FloatArray, FloatArray]:
-    """Return the edges of all outlines; one that two neighbours share comes once."""
-    rings = shapely.get_rings(shapely.get_parts(np.asarray(parents, dtype=object)))
-    coords, ring = shapely.get_coordinates(rings, return_index=True)
-    same = ring[1:] == ring[:-1]
-    a, b = coords[:-1][same], coords[1:][same]
-    swap = (a[:, 0] > b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] > b[:, 1]))
-    edges = np.unique(np.where(swap[:, None], np.hstack([b, a]), np.hstack([a, b])), axis=0)
-    return edges[:, :2], edges[:, 2:]
 
 
 def _inside(

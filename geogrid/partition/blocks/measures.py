@@ -10,7 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from geogrid.lattice import perimeter_m
-from geogrid.partition.blocks.flags import reason_of
+from geogrid.partition.blocks.flag_words import reason_of
 from geogrid.partition.blocks.ground import Seams
 from geogrid.partition.division import Division
 from geogrid.partition.measures import area_to_hull, share_within

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geogrid.compiled import compiled
+from geogrid.partition.blocks.edge_kinds import AREA, BUILDING, CUT, LEGAL, LINK, SEAM, TESSELLATION
 from geogrid.types import BoolArray, FloatArray, Int32Array, IntArray
 
 __all__ = [
@@ -38,10 +39,6 @@ __all__ = [
     "trace_faces",
     "undo_until",
 ]
-
-SEAM, LEGAL, BUILDING, CUT, TESSELLATION, AREA, LINK = 0, 1, 2, 3, 4, 5, 6
-"""What an edge is: a seam, the parent's border, a building's outline, a chord, a line between buildings,
-an area's outline, a link to an island."""
 
 
 class Mesh(NamedTuple):

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geogrid.boundaries import read_features
 from geogrid.crs import Metric
-from geogrid.errors import NotFoundError, PlanError
+from geogrid.errors import PlanError
 from geogrid.partition.blocks.corridors import corridor_strips
 from geogrid.partition.blocks.ground import Ground, OwnAreas, Seams
 from geogrid.partition.blocks.importance import TABLES, importance_of
 from geogrid.partition.blocks.section import AreaFile, BlocksSection, BuildingFile, FeatureFile, SeamFile
 from geogrid.partition.blocks.unused import passed_over, unknown_classes
+from geogrid.partition.plan_files import features_named
 from geogrid.types import Finding
 
 __all__ = ["read_buildings", "read_ground", "read_seams"]
@@ -67,11 +67,7 @@ def read_buildings(
         If it cannot be read or declares no CRS.
     """
     shapes, table = _features(file, metric, notes, "polygons", least=2)
-    if file.name is not None and file.name not in table.columns:
-        raise PlanError(
-            "the building file has no such column", given=file.name, allowed=", ".join(map(str, table.columns)),
-            source=file.file,
-        )  # fmt: skip
+    _require_columns("building", file, table, file.name)
     names = np.full(len(table), "", dtype=object)
     for column in (file.name,) if file.name else [name for name in _BUILDING_NAMES if name in table.columns]:
         names = np.where(names == "", _text(table[column]), names)
@@ -90,12 +86,7 @@ def read_seams(file: SeamFile, metric: Metric, notes: list[Finding] | None = Non
     """
     shapes, table = _features(file, metric, notes, "lines or polygons", least=1)
     columns = file.classes or tuple(name for name in TABLES if name in table.columns)
-    missing = [name for name in (*columns, *((file.name,) if file.name else ())) if name not in table.columns]
-    if missing:
-        raise PlanError(
-            "the seam file has no such column", given=", ".join(missing),
-            allowed=", ".join(map(str, table.columns)), source=file.file,
-        )  # fmt: skip
+    _require_columns("seam", file, table, *columns, file.name)
     classes = np.full(len(table), "", dtype=object)
     worth = np.full(len(table), file.other)
     for name in columns:
@@ -119,11 +110,7 @@ def read_seams(file: SeamFile, metric: Metric, notes: list[Finding] | None = Non
 
 def _areas(file: AreaFile, metric: Metric, notes: list[Finding] | None = None) -> OwnAreas:
     shapes, table = _features(file, metric, notes, "polygons", least=2)
-    if file.name is not None and file.name not in table.columns:
-        raise PlanError(
-            "the area file has no such column", given=file.name, allowed=", ".join(map(str, table.columns)),
-            source=file.file,
-        )  # fmt: skip
+    _require_columns("area", file, table, file.name)
     polygons, row = _polygons(shapes)
     names = (_text(table[file.name]) if file.name else np.full(len(table), "", dtype=object))[row]
     order = np.array(
@@ -136,16 +123,19 @@ def _areas(file: AreaFile, metric: Metric, notes: list[Finding] | None = None) -
     )  # fmt: skip
 
 
+def _require_columns(kind: str, file: FeatureFile, table: Any, *columns: str | None) -> None:
+    missing = [name for name in columns if name is not None and name not in table.columns]
+    if missing:
+        raise PlanError(
+            f"the {kind} file has no such column", given=", ".join(missing),
+            allowed=", ".join(map(str, table.columns)), source=file.file,
+        )  # fmt: skip
+
+
 def _features(
     file: FeatureFile, metric: Metric, notes: list[Finding] | None, what: str, *, least: int
 ) -> tuple[npt.NDArray[np.object_], Any]:
-    try:
-        table = read_features(file.file, layer=file.layer, datum=file.datum, crs=file.crs, encoding=file.encoding)
-    except NotFoundError as missing:
-        if file.file.exists():
-            raise
-        mend = "a relative path in a plan starts from the plan's own folder"
-        raise NotFoundError("the plan names a file that is not there", given=file.file, mend=mend) from missing
+    table = features_named(file.file, layer=file.layer, datum=file.datum, crs=file.crs, encoding=file.encoding)
     shapes = np.asarray(table.geometry.array, dtype=object)
     filled = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     if notes is not None:

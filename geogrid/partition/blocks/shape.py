@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from geogrid.compiled import compiled
-from geogrid.partition.blocks.mesh import AREA, BUILDING, CUT, LINK, SEAM, TESSELLATION
+from geogrid.partition.blocks.edge_kinds import AREA, BUILDING, CUT, LINK, SEAM, TESSELLATION
 from geogrid.types import FloatArray
 
 __all__ = ["CHORD_RATE", "CHORD_TOLL", "FORBIDDEN", "edge_cost", "hull_area", "shape_cost", "size_cost", "sort_points"]

@@ -12,8 +12,8 @@ import shapely
 
 from geogrid.crs import Metric
 from geogrid.errors import InputError, StorageError
+from geogrid.partition.blocks.edge_kinds import AREA, LEGAL, SEAM
 from geogrid.partition.blocks.ground import Seams
-from geogrid.partition.blocks.mesh import AREA, LEGAL, SEAM
 from geogrid.partition.blocks.parent import REASONS, ParentCut
 from geogrid.types import BoolArray, FloatArray, IntArray
 

@@ -58,7 +58,7 @@ def compile_all(enough_mb: int | None = None) -> None:
         End the process before the next kernel when it has taken so much memory.
     """
     if enough_mb is not None:
-        register("numba:compile", _Ending(enough_mb))  # type: ignore[no-untyped-call]
+        register("numba:compile", _Ending(enough_mb))  # type: ignore[no-untyped-call]  # numba has no types
     parent = shapely.box(0, 0, 400, 400)
     streets = [shapely.LineString([(0, 150.0), (400, 150)]), shapely.LineString([(210, 0), (210, 400)])]
     island = shapely.box(250, 250, 300, 300).exterior

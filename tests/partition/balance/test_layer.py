@@ -4,10 +4,11 @@ import json
 
 import numpy as np
 import pytest
+import shapely
 from typer.testing import CliRunner
 
 from geogrid.cli.app import build_app
-from geogrid.errors import InputError, PlanError
+from geogrid.errors import InputError, NotFoundError, PlanError
 from geogrid.partition import Plan, divide
 from geogrid.testing import assert_is_partition, toy_boundaries
 
@@ -68,6 +69,67 @@ align = [{ layer = "responsibility", factor = 0.5 }]
     assert np.bincount(division.layer("station").membership).tolist() == [3, 3]
 
 
+def points_file(path, *lonlat):
+    import geopandas
+
+    shapes = [None if place is None else shapely.Point(place) for place in lonlat]
+    geopandas.GeoDataFrame({"code": [f"s{row}" for row in range(len(shapes))]}, geometry=shapes, crs=4326).to_file(path)
+
+
+def test_a_station_outside_every_cell_is_said_and_one_that_is_no_point_refused(tmp_path):
+    cells = planned(GRIDS).shapes("cell").to_shapely()
+    west, east = cells[0].centroid, cells[-1].centroid
+    text = GRIDS.replace("count = 6", 'stations = "stations.gpkg"').replace('within = "street"', "")
+    points_file(tmp_path / "stations.gpkg", (west.x, west.y), (east.x + 1, east.y))
+    said = [found for found in planned(text, folder=tmp_path).findings if found.rule == "station_in_a_cell"]
+    assert len(said) == 1
+    assert said[0].message.startswith("station 2 stands in no cell")
+    assert 80_000 < said[0].amount < 110_000
+    points_file(tmp_path / "stations.gpkg", (west.x, west.y), None)
+    with pytest.raises(InputError, match="stations are points; given: row 2: nothing"):
+        planned(text, folder=tmp_path)
+    with pytest.raises(NotFoundError, match="starts from the plan's own folder"):
+        planned(text.replace("stations.gpkg", "none.gpkg"), folder=tmp_path)
+
+
+def test_a_station_stands_in_the_cell_that_owns_it_not_in_the_one_whose_middle_is_nearest(tmp_path):
+    # A cell of 60 by 10 beside one of 4 by 10 (steps of 0.0001 degrees): 55 is nearer to the middle of the small one.
+    long, short = shapely.box(121.25, 31.38, 121.256, 31.381), shapely.box(121.256, 31.38, 121.2564, 31.381)
+    import geopandas
+
+    frame = geopandas.GeoDataFrame({"code": ["long", "short"], "name": ["", ""]}, geometry=[long, short], crs=4326)
+    frame.to_file(tmp_path / "areas.gpkg")
+    points_file(tmp_path / "stations.gpkg", (121.2555, 31.3805), (121.2563, 31.3805))
+    text = """
+[place]
+boundaries = "areas.gpkg"
+[[layer]]
+name = "cell"
+method = "adopt"
+path = "areas.gpkg"
+[[layer]]
+name = "grids"
+method = "balance"
+of = "cell"
+within = "area"
+stations = "stations.gpkg"
+weight = "cells"
+effort = 50
+"""
+    division = divide(Plan.parse(text, folder=tmp_path))
+    assert not [found for found in division.findings if found.rule == "station_in_a_cell"]
+    assert division.layer("grids").membership.tolist() == [0, 1]
+
+
+def test_smoothing_is_stated_with_the_result(tmp_path):
+    rows = [f"121.25{i:02d},31.38{i % 40:02d}" for i in range(0, 40)]
+    (tmp_path / "reports.csv").write_text("lon,lat\n" + "\n".join(rows) + "\n")
+    weight = 'weight = { name = "reports", points = "reports.csv", datum = "wgs84", smooth = 0.2 }'
+    division = planned(GRIDS.replace("count = 6", f"count = 2\n{weight}"), folder=tmp_path)
+    said = [found.message for found in division.findings if found.rule == "weight_as_counted"]
+    assert said == ["smoothed: each cell hands 20% of its reports to its neighbours, by shared border"]
+
+
 def test_points_are_a_weight(tmp_path):
     rows = [f"121.25{i:02d},31.38{i % 40:02d}" for i in range(0, 40)]
     (tmp_path / "reports.csv").write_text("lon,lat\n" + "\n".join(rows) + "\n0,0\n")
@@ -98,6 +160,12 @@ def test_a_weight_that_nothing_has_is_said(tmp_path):
         ("count = 6\nweight_target = 3", "leave one out"),
         ('count = 6\nweight = "households"', "no such weight; given: households; allowed: .*area_m2"),
         ("count = 100000", "more grids than cells"),
+        (
+            'count = 6\nweight = { name = "cells", smooth = 3 }',
+            "layer.2..weight.smooth: input should be less than or eq",
+        ),
+        ("count = 6\ntogether = [[]]", "a list should have at least 2 items"),
+        ('count = 6\nferries = [["row 1", "row 1"]]', "a ferry links two cells; given: row 1"),
         ('count = 6\nlocked_cells = ["nowhere"]', "no such row of 'cell'; given: nowhere"),
     ],
 )
@@ -153,6 +221,12 @@ def test_rebalance_names_grids_that_moved_and_says_a_percentage_is_none(atlas):
     assert "not a layer of grids" in str(nowhere.exception)
 
 
+def test_rebalance_checks_the_day_before_it_searches(atlas):
+    asked = run("rebalance", "--atlas", atlas, "--layer", "responsibility", "--pick", "0.3", "--valid-from", "tomorrow")
+    assert isinstance(asked.exception, InputError)
+    assert "not a date" in str(asked.exception)
+
+
 def test_compare_prints_a_table_and_draws_a_page(tmp_path):
     from geogrid.boundaries import Boundaries  # noqa: F401 - the outlines are written as a file below
 
@@ -164,5 +238,15 @@ def test_compare_prints_a_table_and_draws_a_page(tmp_path):
     (tmp_path / "plan.toml").write_text(text)
     result = run("compare", tmp_path / "plan.toml", "--plans", 2, "--html", tmp_path / "plans.html", "--json")
     assert result.exit_code == 0, result.output
-    assert [row["valid"] for row in json.loads(result.stdout)["plans"]] == [True, True]
+    told = json.loads(result.stdout)
+    assert [row["valid"] for row in told["plans"]] == [True, True]
+    assert told["notes"] == []
     assert (tmp_path / "plans.html").read_text().count("<svg") == 2
+    (tmp_path / "reports.csv").write_text("lon,lat\n0,0\n")
+    points = 'weight = { name = "reports", points = "reports.csv", datum = "wgs84" }'
+    (tmp_path / "plan.toml").write_text(text + points)
+    said = run("compare", tmp_path / "plan.toml", "--plans", 1).stdout
+    assert "1 of 1 point(s) lie outside the place" in " ".join(said.split())
+    nowhere = run("compare", tmp_path / "plan.toml", "--html", tmp_path / "none" / "plans.html").exception
+    assert isinstance(nowhere, NotFoundError)
+    assert "no such folder" in str(nowhere)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geogrid.errors import InputError
+from geogrid.errors import InputError, NotFoundError
 from geogrid.partition.balance.points import count_points, read_points, smoothed
 from geogrid.testing import toy_city
 
@@ -44,3 +44,20 @@ def test_a_table_of_points_needs_columns_and_a_datum(tmp_path):
         read_points(file, datum="wgs84", lon="east")
     with pytest.raises(InputError, match="no such column"):
         read_points(file, datum="wgs84", value="people")
+
+
+def test_features_without_a_shape_are_left_out_with_their_value(tmp_path):
+    import geopandas
+    import shapely
+
+    file = tmp_path / "reports.gpkg"
+    shapes = [None, shapely.Point(121.2505, 31.3805)]
+    geopandas.GeoDataFrame({"n": [5, 2]}, geometry=shapes, crs=4326).to_file(file)
+    lon, _, _, worth, findings = read_points(file, value="n")
+    assert (lon.tolist(), worth.tolist()) == ([121.2505], [2.0])
+    assert findings[0].subjects == ("1",)
+
+
+def test_points_that_are_not_there_are_named(tmp_path):
+    with pytest.raises(NotFoundError, match=r"no such file; given: .*none.csv"):
+        read_points(tmp_path / "none.csv", datum="wgs84")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geogrid.errors import PlanError
+from geogrid.errors import InputError, PlanError
 from geogrid.partition.balance.stations import along_streets, cover_cells, place_stations, straight
 
 LINE = np.column_stack([np.arange(7) * 100.0, np.zeros(7)])
@@ -81,3 +81,48 @@ def test_ways_along_streets_go_round_the_corner():
     assert way[0, 0] == pytest.approx(200)
     lone = np.array([*streets, shapely.LineString([(500, 500), (600, 500)])])
     assert np.isinf(along_streets(np.array([[0.0, 0.0]]), np.array([[600.0, 500.0]]), lone)[0, 0])
+
+
+def test_exchanging_alone_is_as_good_as_the_proved_best_on_a_line():
+    demand = np.array([1.0, 1, 1, 1, 1, 1, 50])
+    for stations in (1, 2, 3):
+        quick = place_stations(straight(LINE, LINE), demand, stations, existing=np.array([0]), seconds=1e-6)
+        proved = place_stations(straight(LINE, LINE), demand, stations, existing=np.array([0]))
+        assert (quick.proved, proved.proved) == (False, True)
+        assert quick.mean_m == proved.mean_m
+        assert quick.sites[0] == 0
+        assert len(quick.sites) == stations
+
+
+def test_a_demand_that_is_no_amount_names_its_row():
+    with pytest.raises(InputError, match=r"missing for 1 cell\(s\): row 2"):
+        place_stations(straight(LINE, LINE), np.array([1, 1, np.nan, 1, 1, 1, 1]), 1)
+    with pytest.raises(InputError, match="differ in length; given: 3"):
+        cover_cells(straight(LINE, LINE), 100.0, demand=np.ones(3), stations=1)
+
+
+def test_cells_out_of_reach_are_called_by_their_codes():
+    codes = np.array(list("abcdefg"), dtype=object)
+    with pytest.raises(PlanError, match=r"2 cell\(s\) are reached from no candidate within 450 m; given: f, g"):
+        cover_cells(straight(LINE, LINE[:1]), 450.0, codes=codes)
+
+
+def test_covering_along_streets_needs_more_stations_where_the_street_goes_round():
+    # Two rows of houses, 50 m apart, and a street along both that joins them only at its west end.
+    street = shapely.LineString([(300, 0), (0, 0), (0, 50), (300, 50)])
+    houses = np.array([(x, y) for y in (0.0, 50.0) for x in (0.0, 100.0, 200.0, 300.0)])
+    across, along = straight(houses, houses), along_streets(houses, houses, np.array([street], dtype=object))
+    assert along[3, 7] == pytest.approx(650)
+    assert len(cover_cells(across, 150.0).sites) == 2
+    found = cover_cells(along, 150.0)
+    assert len(found.sites) == 3
+    assert found.distance_m.max() <= 150
+    # One station for all walks least at the joined end, straight anywhere in the middle.
+    assert place_stations(along, np.ones(8), 1).sites[0] in (0, 4)
+
+
+def test_many_candidates_are_measured_a_few_at_a_time():
+    street = shapely.LineString([(0, 0), (2000, 0)])
+    places = np.column_stack([np.arange(80) * 20.0, np.zeros(80)])
+    ways = along_streets(places, places, np.array([street], dtype=object))
+    np.testing.assert_allclose(ways, straight(places, places), atol=1e-6)

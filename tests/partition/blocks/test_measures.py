@@ -7,7 +7,8 @@ import pytest
 import shapely
 
 from geogrid.partition.blocks import Ground, Seams, cut_ground, measure_ground
-from geogrid.partition.blocks.flags import flags_of, in_chinese, reason_of
+from geogrid.partition.blocks.flag_words import in_chinese, reason_of
+from geogrid.partition.blocks.flags import flags_of
 from geogrid.partition.blocks.measures import arterial_metres
 from geogrid.partition.rules import within_tolerance
 from geogrid.testing import toy_city
