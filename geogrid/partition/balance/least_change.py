@@ -29,7 +29,7 @@ __all__ = ["Change", "how_many", "least_change"]
 
 _FEWEST = 400
 _ROUNDS, _CYCLE = 48, 6
-_CYCLES, _IF_OTHERS = 8, 1
+_CYCLES, _IF_OTHERS = 8, 5
 _BEND = 20.0
 """How much dearer overload grows with itself where pressing it between neighbours was not enough."""
 
