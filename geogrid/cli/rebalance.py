@@ -51,7 +51,11 @@ def rebalance(
         float, typer.Option("--bound", min=0, help="Seconds to prove how little load between neighbours could move.")
     ] = 0.0,
     seconds: Annotated[
-        float | None, typer.Option("--seconds", help="Time limit of each balance; Ctrl-C gives what was found so far.")
+        float | None,
+        typer.Option(
+            "--seconds",
+            help="Time limit of each balance on average (five, unless --tolerance says which); Ctrl-C gives what was found so far.",
+        ),
     ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Threads.")] = 1,
     seed: Annotated[int, typer.Option("--seed")] = 1,

@@ -25,21 +25,30 @@ from geogrid.partition.balance.regions import Instance, in_parallel
 from geogrid.partition.balance.relocation import Relocation, quotient_of, relocations
 from geogrid.types import Int32Array, Progress, no_progress
 
-__all__ = ["Change", "least_change"]
+__all__ = ["Change", "how_many", "least_change"]
 
 _FEWEST = 400
 _ROUNDS, _CYCLE = 48, 6
-_MORE = 8 * _CYCLE
+_CYCLES, _IF_OTHERS = 8, 5
 _BEND = 20.0
 """How much dearer overload grows with itself where pressing it between neighbours was not enough."""
 
-_PRESSING = 40
-_PASSES = ((0.3, 0.5), (0.7, 0.95))
-"""Share of the effort of each pass, and of the time until which it may go on; the first tries all choices, the second
-the best ones."""
+_PRESSING, _WARM = 40, 0.3
+_PASSES = ((0.3, 0.5, 2), (0.7, 0.95, 0))
+"""Share of the effort of each pass, of the time until which it may go on, and how many of the beginnings the next one
+anneals once more, for longer."""
 
-_HOT, _KNOWN, _COLD = 0.6, 0.2, 0.02
-"""First temperatures, of new grids and of grids known already, and the last one, in what moving a mean cell costs."""
+_SHORTEST = 600
+"""Proposals a cell below which an annealing does not tell which beginning is good; it decides how many there are."""
+
+_SPEED = 4e6
+"""Proposals a second, before it is measured."""
+
+_HOT, _IN_PLACE, _KNOWN, _COLD = 1.0, 0.6, 0.2, 0.02
+"""First temperatures, of new grids, of grids that keep their place and of grids known already, and the last one, in what moving a mean cell costs."""
+
+_LEFT_OVER = 3.0
+"""What bringing the last mean cell into range costs, in mean cells moved."""
 
 _MARGIN = 0.0008
 """Ranges are narrower by this share of themselves while annealing, so that the last few units fit."""
@@ -47,10 +56,7 @@ _MARGIN = 0.0008
 _CHOOSING = 0.3
 """At most this share of a limit of time goes into choosing what to relocate."""
 
-_PROMISING = 1.04
-"""A choice whose flows move more than this many times the least is not tried."""
-
-_TRIES, _LANES, _CHOICES = 5, 2, 2
+_TRIES, _FEWEST_BEGINNINGS, _MOST_BEGINNINGS = 1, 4, 8
 
 _NOISES = (None, 0.0, 0.5, 0.5)
 """Beginnings: without corridors, and with corridors of exact and of blurred prices."""
@@ -79,18 +85,17 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class _Try:
-    """Grids so far: relocated codes have no home any more. Rank is overload, then the price."""
+    """Grids so far: relocated codes have no home any more.
+
+    Rank is overload, then the price; worth is the price with what is left over counted as if it were mended dearly.
+    """
 
     part: Int32Array
     relocated: tuple[int, ...]
     rank: tuple[float, float]
     outside: np.ndarray
+    worth: float
     heat: float = _HOT
-
-    @property
-    def worth(self) -> float:
-        """The price, what is left over counted as if it were mended dearly."""
-        return self.rank[1] * (1 + 1e-3 * self.rank[0])
 
 
 def least_change(
@@ -139,21 +144,26 @@ def least_change(
         lanes += [replace(one, heat=_KNOWN) for one in known]
         with ThreadPoolExecutor(budget.workers) as threads:
             pool = threads if budget.workers > 1 else None
-            for number, (share, until) in enumerate(_PASSES):
+            for number, (share, until, kept) in enumerate(_PASSES):
                 fate = [int(seeds.integers(1, 2**31)) for _ in lanes]
                 each = _share(clock, share, len(lanes), until)
 
                 def work(
-                    lane: int, lanes: list[_Try] = lanes, own: Budget = each, fate: list[int] = fate, last: bool = number > 0
+                    lane: int, lanes: list[_Try] = lanes, own: Budget = each, fate: list[int] = fate
                 ) -> _Try:  # fmt: skip
-                    return _annealed(instance, lanes[lane], own, fate[lane], to_the_end=last)
+                    return _annealed(instance, lanes[lane], own, fate[lane])
 
                 found = in_parallel(work, range(len(lanes)), pool, clock)
                 tries += found
-                # The second pass begins where the best ones began, not where they ended: they are settled there.
+                # The next pass begins where the best ones began, not where they ended: they are settled there.
                 order = sorted(range(len(lanes)), key=lambda lane: found[lane].worth)
-                lanes = [lanes[lane] for lane in (order * _LANES)[:_LANES]]
+                lanes = [lanes[lane] for lane in (order * kept)[:kept]]
                 progress("least change", number + 1, len(_PASSES))
+            hopeful = min(tries, key=lambda one: one.worth)
+            if hopeful.rank[0] > 0:
+                # Where others are in range already it need not be forced.
+                cycles = _IF_OTHERS if any(one.rank[0] == 0 for one in tries) else _CYCLES
+                tries.append(_to_the_end(instance, hopeful, budget, int(seeds.integers(1, 2**31)), cycles))
     except KeyboardInterrupt:
         stopped = "interrupt"
     best = _renamed(instance, min(tries, key=lambda t: t.rank))
@@ -181,27 +191,40 @@ def _ready() -> None:
 def _beginnings(made: AreaInstance, start: Int32Array, *, relocate: bool, clock: Clock, seed: int) -> list[_Try]:
     """Return the most promising choices of relocation as grids."""
     instance, stay = made.instance, made.instance.net.stay
-    as_it_is = _tried(instance, start, ())
+    as_it_is = replace(_tried(instance, start, ()), heat=_IN_PLACE)
     if not relocate or instance.grids < 2 or not (stay > 0).any() or clock.left() <= 0:
         return [as_it_is]
 
     def late() -> bool:
         return bool(clock.left(_CHOOSING) <= 0)
 
+    number = how_many(clock.budget, len(start)) // len(_NOISES)
     tries: list[_Try] = []
-    for number, noise in enumerate(_NOISES):
+    for row, noise in enumerate(_NOISES):
         if tries and late():
             break
         # First from the grids as they are; then after light ones have reached out to heavy ones, by different ways.
-        here, plain = start, noise is None
+        here = start
         if noise is not None:
-            here = reached_out(instance, start, dearest=_DEAREST, noise=noise, seed=seed + number, over=late)
-        choices = relocations(quotient_of(instance, here, stay), tries=_TRIES if plain else 2, seed=seed, over=late)
-        tries += [
-            _tried(instance, founded(instance.net, here, choice) if choice.dissolved else here, choice.dissolved)
-            for choice in choices[: _CHOICES if plain else 1] if choice.moved <= _PROMISING * choices[0].moved
-        ]  # fmt: skip
+            here = reached_out(instance, start, dearest=_DEAREST, noise=noise, seed=seed + row, over=late)
+        choices = relocations(
+            quotient_of(instance, here, stay), tries=_TRIES, choices=number, seed=seed + row, over=late
+        )
+        for choice in choices[:number]:
+            if choice.dissolved:
+                tries.append(_tried(instance, founded(instance.net, here, choice), choice.dissolved))
+            else:
+                tries.append(replace(_tried(instance, here, ()), heat=_IN_PLACE))
     return tries
+
+
+def how_many(budget: Budget, cells: int) -> int:
+    """Return how many beginnings the budget can tell apart."""
+    effort = budget.effort * max(cells, _FEWEST)
+    if budget.seconds is not None:
+        effort = min(effort, _SPEED * budget.seconds * budget.workers)
+    told = _PASSES[0][0] * effort / (_SHORTEST * max(cells, _FEWEST))
+    return int(np.clip(told, _FEWEST_BEGINNINGS, _MOST_BEGINNINGS))
 
 
 def _share(clock: Clock, share: float, lanes: int, until: float) -> Budget:
@@ -215,55 +238,65 @@ def _tried(instance: Instance, part: Int32Array, relocated: tuple[int, ...]) -> 
     cost, outside = price(instance.net, instance.limits, instance.wishes, part)
     weight = instance.net.weight.astype(np.float64)
     over = float((outside / np.maximum(weight.mean(axis=0), 1e-9)).sum())
-    return _Try(part, relocated, (over, float(cost)), outside)
+    worth = float(cost) + _LEFT_OVER * over * _unit(instance)
+    return _Try(part, relocated, (over, float(cost)), outside, worth)
 
 
-def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int, *, to_the_end: bool = True) -> _Try:
+def _unit(instance: Instance) -> float:
+    """Return the price of moving a mean cell, mm."""
+    net = instance.net
+    border = float(net.cost.mean()) if len(net.cost) else 1.0
+    moving = net.stay[net.stay > 0]
+    return border + (float(moving.mean()) if len(moving) else 0.0)
+
+
+def _to_the_end(instance: Instance, one: _Try, budget: Budget, seed: int, cycles: int) -> _Try:
+    """Return `one` with nothing left over if it can be mended in so many warmings, out of time or not."""
+    return _annealed(instance, one, replace(budget, effort=1e-3, seconds=None, workers=1), seed, cycles=cycles)
+
+
+def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int, *, cycles: int = 0) -> _Try:
     """Return the best of an annealing from `begin`; temperatures are in what leaving home costs a mean cell.
 
-    `to_the_end`: what is left over is mended, out of time or not.
+    What is left over is mended place by place; with all of it warmed again `cycles` times at most, until nothing is, out of time or not.
     """
     net, start, hot, cold = instance.net, begin.part, begin.heat, _COLD
     limits, wishes = _narrowed(instance), instance.wishes
     loose = np.isin(net.home, begin.relocated) if begin.relocated else np.zeros(len(start), bool)
     free = net._replace(home=np.where(loose, -1, net.home).astype(np.int32))
-    stay = net.stay[net.stay > 0].astype(np.float64)
-    border = float(net.cost.mean()) if len(net.cost) else 1.0
-    unit = border + (float(stay.mean()) if len(stay) else 0.0)
+    unit = _unit(instance)
     mean = np.array([w[w > 0].mean() if (w > 0).any() else 1.0 for w in net.weight.T.astype(np.float64)])
     seeds = np.random.default_rng(seed)
     clock, part, best = Clock(budget), begin.part.copy(), begin
     effort = budget.effort * max(len(start), _FEWEST)
-    speed, proposed = 4e6, 0
+    speed, proposed = _SPEED, 0
     step = (cold / hot) ** (1 / _ROUNDS)
     rounds = 0
-    while rounds < _ROUNDS + _MORE:
+    while rounds <= _ROUNDS + cycles * _CYCLE:
         done = min(rounds / _ROUNDS, 1.0)
         heat = unit * hot * (cold / hot) ** done
         # Overload costs a little more than mending it at first, and far more at the end.
-        press = unit * (1.2 * 12 ** max((done - 0.3) / 0.7, 0.0)) + 0.3 * heat
+        press = unit * 1.2 * 12 ** max((done - 0.3) / 0.7, 0.0)
         moves = int(effort / _ROUNDS)
         left = clock.left()
         if left != float("inf"):
             moves = min(moves, int(max(left, 0.0) / max(_ROUNDS - rounds, 1) * speed))
             if left <= 0:
                 rounds = max(rounds, _ROUNDS)
-        if rounds >= _ROUNDS and not to_the_end:
-            break
         if rounds == _ROUNDS and best.rank[0] > 0 and not (budget.stop is not None and budget.stop.is_set()):
             mend = mended(
                 Instance(free, instance.limits, instance.wishes), limits, best.part, unit=unit, mean=mean, seeds=seeds,
-                moves=max(proposed, _PRESSING * len(start)),
+                moves=max(proposed if cycles else proposed // 4, _PRESSING * len(start)),
             )  # fmt: skip
             best = min(best, _tried(instance, mend, begin.relocated), key=lambda t: t.rank)
         if rounds >= _ROUNDS:
-            if best.rank[0] == 0 or (budget.stop is not None and budget.stop.is_set()):
+            more = rounds - _ROUNDS
+            if more == cycles * _CYCLE or best.rank[0] == 0 or (budget.stop is not None and budget.stop.is_set()):
                 break
             # A little is left over: warmed and pressed a few times more, out of time or not.
-            more = rounds - _ROUNDS
             if more % _CYCLE == 0:
                 part = best.part.copy()
-            heat = unit * _HOT * 0.5 * (cold / _HOT) ** (more % _CYCLE / (_CYCLE - 1))
+            heat = unit * _WARM * (cold / (2 * _WARM)) ** (more % _CYCLE / (_CYCLE - 1))
             press = 15.0 * unit * 2.0 ** (more // _CYCLE)
             moves = max(_PRESSING * len(start), 16)
             if more >= 2 * _CYCLE:

@@ -8,6 +8,7 @@ over choices, a few milliseconds each, finds the best.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,9 @@ _BEYOND = 1.3
 
 _LARGEST_SHARE = 0.75
 """A grid gives at most this share of its load to a founded one; the rest keeps its code."""
+
+_WORTH_A_LOOK = 1.05
+"""Choices that move more than this many times the least are not named."""
 
 _SHARE_OF_OWN = 1.02
 """Founding takes from the grid at its site a little rather than from its neighbours."""
@@ -147,6 +151,7 @@ class _Flows:
             into[b].append(flow)
         self.gone = {grid: model.addVariable(0, 0, 0.0) for grid in self.light}
         self.found = {site: model.addVariable(0, 0, 0.0) for site in self.sites}
+        self.seen: dict[tuple[tuple[int, ...], tuple[int, ...]], float] = {}
         self.taken: dict[tuple[int, int], Any] = {}
         for site in self.sites:
             for grid in [site, *np.flatnonzero(quotient.touching[site]).tolist()]:
@@ -176,6 +181,12 @@ class _Flows:
 
     def moved(self, dissolved: list[int], sites: list[int]) -> float:
         """Return what the choice moves at least; infinite if no flow balances it."""
+        name = (tuple(sorted(dissolved)), tuple(sorted(sites)))
+        if name not in self.seen:
+            self.seen[name] = self._solved(dissolved, sites)
+        return self.seen[name]
+
+    def _solved(self, dissolved: list[int], sites: list[int]) -> float:
         for grid, variable in self.gone.items():
             told = float(grid in dissolved)
             self.model.changeColBounds(variable.index, told, told)
@@ -192,7 +203,7 @@ class _Flows:
         moved = self.moved(dissolved, sites)
         for flow in self.beyond:
             self.model.changeColBounds(flow.index, 0, 0)
-        feasible = np.isfinite(self.moved(dissolved, sites))
+        feasible = np.isfinite(self._solved(dissolved, sites))
         values = self.model.getSolution().col_value if feasible else []
         for flow in self.beyond:
             self.model.changeColBounds(flow.index, 0, float("inf"))
@@ -208,16 +219,22 @@ class _Flows:
 
 
 def relocations(
-    quotient: Quotient, *, tries: int, seed: int, steps: int = 600, over: Callable[[], bool] | None = None
-) -> list[Relocation]:
-    """Return good choices, the best first; the first of all is to relocate nothing if no choice moves less.
+    quotient: Quotient, *, tries: int, seed: int, choices: int = 8, steps: int = 600,
+    over: Callable[[], bool] | None = None,
+) -> list[Relocation]:  # fmt: skip
+    """Return good choices that differ, the best first; the first of all is to relocate nothing if no choice moves less.
+
+    What cells make of a choice scatters more than what flows tell of the best hundred, so different ones are worth more than
+    the best ones.
 
     Parameters
     ----------
     tries : int
-        Annealings from different beginnings; equal choices are named once.
+        Annealings from different beginnings.
+    choices : int
+        At most so many, each with other grids or sites than the better ones; relocating nothing comes on top.
     steps : int
-        Choices looked at in each.
+        Choices looked at in each annealing.
     over : callable, optional
         Whether the time for it is over; the best choices until then are returned.
 
@@ -227,25 +244,35 @@ def relocations(
         If HiGHS is not installed.
     """
     flows = _Flows(quotient)
-    found: dict[tuple[tuple[int, ...], tuple[int, ...]], Relocation] = {((), ()): flows.chosen([], [])}
     if flows.light and flows.sites and len(quotient.load) > 3:
         for number in range(tries):
             if over is not None and over():
                 break
             rng = np.random.default_rng([seed, number])
-            best = _annealed(flows, quotient, min(steps, 30 * len(quotient.load)), rng, over)
-            choice = flows.chosen(*best)
-            found.setdefault((choice.dissolved, choice.sites), choice)
-    kept = [choice for choice in found.values() if np.isfinite(choice.moved)] or [Relocation((), (), {}, {}, np.inf)]
+            _annealed(flows, quotient, min(steps, 30 * len(quotient.load)), rng, over)
+    found = [flows.chosen([], [])]
+    for (dissolved, sites), moved in sorted(flows.seen.items(), key=lambda one: (one[1], one[0])):
+        if len(found) > choices or moved > _WORTH_A_LOOK * min(flows.seen.values()) or not np.isfinite(moved):
+            break
+        if dissolved and all(_apart(dissolved, sites, other) for other in found):
+            found.append(flows.chosen(list(dissolved), list(sites)))
+    kept = [choice for choice in found if np.isfinite(choice.moved)] or [Relocation((), (), {}, {}, np.inf)]
     return sorted(kept, key=lambda choice: (choice.moved, choice.dissolved))
+
+
+def _apart(dissolved: tuple[int, ...], sites: tuple[int, ...], other: Relocation) -> bool:
+    """Return whether the choice differs in more than one grid or site from another."""
+    changed = sum((Counter(dissolved) - Counter(other.dissolved)).values())
+    changed += sum((Counter(sites) - Counter(other.sites)).values())
+    return len(dissolved) != len(other.dissolved) or changed > 1
 
 
 def _annealed(
     flows: _Flows, quotient: Quotient, steps: int, rng: np.random.Generator, over: Callable[[], bool] | None
-) -> tuple[list[int], list[int]]:
+) -> None:
+    """Look at choices, from none on; `flows` remembers them all."""
     here: tuple[list[int], list[int]] = ([], [])
     value = flows.moved(*here)
-    best, best_value = here, value
     warmth = 0.25 * float((quotient.load * quotient.rate).mean()) * quotient.price_unit
     for step in range(steps):
         if over is not None and over():
@@ -255,9 +282,6 @@ def _annealed(
         heat = warmth * (1 - step / steps)
         if tried_value < value + heat * rng.exponential() or (np.isinf(value) and len(tried[0]) > len(here[0])):
             here, value = tried, tried_value
-            if value < best_value:
-                best, best_value = here, value
-    return best
 
 
 def _changed(

@@ -5,7 +5,7 @@ import pytest
 
 from geogrid.errors import PlanError
 from geogrid.partition.balance import Budget, alternatives, rebalance, side_by_side
-from geogrid.partition.balance.rebalance import matched
+from geogrid.partition.balance.rebalance import matched, share_of_step
 
 
 @pytest.fixture
@@ -26,6 +26,24 @@ def test_the_front_runs_from_as_it_is_to_balanced(grown_town):
     assert moved == sorted(moved)
     assert worst == sorted(worst, reverse=True)
     assert front.total == 14
+
+
+def test_the_narrowest_balance_gets_most_of_the_time_and_none_is_lost():
+    for steps in (1, 2, 3, 7):
+        shares = [share_of_step(row, steps) for row in range(steps)]
+        assert sum(shares) == pytest.approx(steps)
+        assert shares[-1] == max(shares)
+    assert share_of_step(6, 7) == pytest.approx(2.8)
+
+
+def test_progress_tells_how_many_balances_there_are_and_how_long_each_may_take(grown_town):
+    told = {}
+    rebalance(
+        grown_town, tolerances=(0.3, 0.1), budget=Budget(effort=100, seconds=9.0),
+        progress=lambda step, done, total: told.update({step: (done, total)}),
+    )  # fmt: skip
+    assert told["rebalance, 2 balances of 9 s each"] == (3, 3)
+    assert {"least change within ±30 %", "least change within ±10 %"} < set(told)
 
 
 def test_only_what_must_move_moves(grown_town):
