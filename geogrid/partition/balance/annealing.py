@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from geogrid.compiled import Whole, compiled
-from geogrid.partition.balance.contiguity import links_of, stays_whole
+from geogrid.partition.balance.contiguity import hangs_together, links_of, stays_whole
 from geogrid.partition.balance.network import Limits, Network, Wishes
 from geogrid.types import FloatArray, Int32Array, IntArray
 
@@ -56,9 +56,12 @@ def _after_move(
 
 @compiled
 def _excess(value: int, low: int, high: int) -> int:
-    if value > high:
-        return value - high
-    return low - value if value < low else 0
+    return max(value - high, 0) + max(low - value, 0)
+
+
+@compiled
+def _is_out(value: int, low: int, high: int) -> Whole:
+    return np.int64(value > high) + np.int64(value < low)
 
 
 @compiled
@@ -88,8 +91,8 @@ def _distance(place: Any, anchor: Any) -> float:
 
 @compiled
 def _partner(
-    indptr: Any, nbr: Any, cost: Any, part: Any, weight: Any, fixed: Any, load: Any, low: Any, high: Any, penalty: Any,
-    rise: float, v: int, x: int, pick: Whole,
+    indptr: Any, nbr: Any, cost: Any, part: Any, weight: Any, fixed: Any, held: Any, penalty: Any, step: float,
+rise: float, v: int, x: int, pick: Whole,
 ) -> int:  # fmt: skip
     """Return a cell of the grid of `x` that may go the other way when `v` joins it, -1 if the pair is too dear.
 
@@ -113,10 +116,14 @@ def _partner(
         return -1
     for j in range(weight.shape[1]):
         more = weight[v, j] - weight[u, j]
-        a, b = load[old, j], load[new, j]
+        a, least, most = held[old, j, 0], held[old, j, 1], held[old, j, 2]
+        b, lower, upper = held[new, j, 0], held[new, j, 1], held[new, j, 2]
         rise += penalty[j] * (
-            _excess(a - more, low[old, j], high[old, j]) - _excess(a, low[old, j], high[old, j])
-            + _excess(b + more, low[new, j], high[new, j]) - _excess(b, low[new, j], high[new, j])
+            _excess(a - more, least, most) - _excess(a, least, most)
+            + _excess(b + more, lower, upper) - _excess(b, lower, upper)
+        ) + step * (
+            _is_out(a - more, least, most) - _is_out(a, least, most)
+            + _is_out(b + more, lower, upper) - _is_out(b, lower, upper)
         )  # fmt: skip
     return u if rise <= 0 else -1
 
@@ -154,11 +161,11 @@ def anneal(
     apart_ptr, apart = net.apart_ptr, net.apart
     low, high, closed, anchor = limits.low, limits.high, limits.closed, limits.anchor
     round_price, pull, reach, apart_price = wishes.roundness, wishes.pull, wishes.reach, wishes.apart
-    bend = wishes.bend
+    bend, step = wishes.bend, wishes.step
     n, grids, kinds, halves = len(part), len(low), weight.shape[1], len(nbr)
-    load, size, moment = np.zeros((grids, kinds), np.int64), np.zeros(grids, np.int64), np.zeros((grids, 4))
+    held, size, moment = np.zeros((grids, kinds, 3), np.int64), np.zeros(grids, np.int64), np.zeros((grids, 4))
     cuts, spot = np.empty(halves, np.int32), np.empty(halves, np.int32)
-    link, corner = links_of(indptr, nbr)
+    link, corner, known = links_of(indptr, nbr)
     widest = 1
     for v in range(n):
         widest = max(widest, indptr[v + 1] - indptr[v])
@@ -168,13 +175,16 @@ def anneal(
     for g in range(grids):
         if not np.isnan(anchor[g, 0]):
             anchored = True
+        for j in range(kinds):
+            # What it holds beside what it may hold: read together for each proposal.
+            held[g, j, 1], held[g, j, 2] = low[g, j], high[g, j]
     count = 0
     for v in range(n):
         mine = part[v]
         size[mine] += 1
         homes = homes or (home[v] >= 0 and stay[v] > 0)
         for j in range(kinds):
-            load[mine, j] += weight[v, j]
+            held[mine, j, 0] += weight[v, j]
         area, x, y = place[v, 0], place[v, 1], place[v, 2]
         moment[mine, 0] += area
         moment[mine, 1] += area * x
@@ -200,26 +210,32 @@ def anneal(
             edge = cuts[((drawn >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32)]
             v = src[edge]
             old, new = part[v], part[nbr[edge]]
-            border = np.int64(0)
-            for e in range(indptr[v], indptr[v + 1]):
-                q = part[nbr[e]]
-                # Without a branch: which neighbour is whose cannot be guessed.
-                border += cost[e] * (np.int64(q == old) - np.int64(q == new))
+            border, ours, bit = np.int64(0), np.int64(0), np.int64(0)
+            # Without a branch: which neighbour is whose cannot be guessed. Unsigned: rows are never counted from the end.
+            for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
+                q = part[np.uint64(nbr[e])]
+                mine = np.int64(q == old)
+                border += cost[e] * (mine - np.int64(q == new))
+                ours |= mine << bit
+                bit += 1
             rise = border - temperature * warmth[v] * thresholds[drawn & np.uint64(1023)]
             alone = rise
             for j in range(kinds):
                 w = weight[v, j]
-                if w != 0:
-                    a, b = load[old, j], load[new, j]
-                    if bend > 0:
-                        rise += penalty[j] * (
-                            _bent(a - w, low[old, j], high[old, j], bend) - _bent(a, low[old, j], high[old, j], bend)
-                            + _bent(b + w, low[new, j], high[new, j], bend) - _bent(b, low[new, j], high[new, j], bend)
-                        )  # fmt: skip
-                        continue
+                a, least, most = held[old, j, 0], held[old, j, 1], held[old, j, 2]
+                b, lower, upper = held[new, j, 0], held[new, j, 1], held[new, j, 2]
+                if bend > 0:
                     rise += penalty[j] * (
-                        _excess(a - w, low[old, j], high[old, j]) - _excess(a, low[old, j], high[old, j])
-                        + _excess(b + w, low[new, j], high[new, j]) - _excess(b, low[new, j], high[new, j])
+                        _bent(a - w, least, most, bend) - _bent(a, least, most, bend)
+                        + _bent(b + w, lower, upper, bend) - _bent(b, lower, upper, bend)
+                    )  # fmt: skip
+                else:
+                    rise += penalty[j] * (
+                        _excess(a - w, least, most) - _excess(a, least, most)
+                        + _excess(b + w, lower, upper) - _excess(b, lower, upper)
+                    ) + step * (
+                        _is_out(a - w, least, most) - _is_out(a, least, most)
+                        + _is_out(b + w, lower, upper) - _is_out(b, lower, upper)
                     )  # fmt: skip
             if homes:
                 if home[v] == old:
@@ -231,17 +247,18 @@ def anneal(
                     continue
                 # Only its load keeps it: let another cell go the other way at the same time.
                 u = _partner(
-                    indptr, nbr, cost, part, weight, fixed, load, low, high, penalty, alone, v, nbr[edge],
+                    indptr, nbr, cost, part, weight, fixed, held, penalty, step, alone, v, nbr[edge],
                     (drawn >> np.uint64(10)) & np.uint64(1023),
                 )  # fmt: skip
                 if u < 0:
                     continue
-                whole = stays_whole(
-                    indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
-                )
-                stamp += widest
-                if not whole:
-                    continue
+                if not hangs_together(known, v, ours):
+                    whole = stays_whole(
+                        indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
+                    )
+                    stamp += widest
+                    if not whole:
+                        continue
                 part[v] = new
                 whole = stays_whole(
                     indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, u, new, _SEARCH_LIMIT
@@ -255,8 +272,8 @@ def anneal(
                 count = _after_move(indptr, nbr, twin, part, cuts, spot, count, u, new, old)
                 for j in range(kinds):
                     more = weight[v, j] - weight[u, j]
-                    load[old, j] -= more
-                    load[new, j] += more
+                    held[old, j, 0] -= more
+                    held[new, j, 0] += more
                 taken += 1
                 continue
             if fixed[v] or closed[old] or closed[new] or size[old] == 1:
@@ -280,19 +297,20 @@ def anneal(
                         rise -= apart_price
             if rise > 0:
                 continue
-            if not stays_whole(
-                indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
-            ):
+            if not hangs_together(known, v, ours):
+                whole = stays_whole(
+                    indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
+                )
                 stamp += widest
-                continue
-            stamp += widest
+                if not whole:
+                    continue
             taken += 1
             part[v] = new
             size[old] -= 1
             size[new] += 1
             for j in range(kinds):
-                load[old, j] -= weight[v, j]
-                load[new, j] += weight[v, j]
+                held[old, j, 0] -= weight[v, j]
+                held[new, j, 0] += weight[v, j]
             if round_price > 0:
                 area, x, y = place[v, 0], place[v, 1], place[v, 2]
                 r2 = area * (x * x + y * y) + area * area / (2 * np.pi)

@@ -2,7 +2,8 @@
 
 Three tests, each dearer than the one before, and only the last can say no:
 
-1. the cell's neighbours of the same grid border on each other (bits, no memory read);
+1. the cell's neighbours of the same grid border on each other (bits, no memory read; for cells of up to six
+   borders the answer is looked up, `hangs_together`);
 2. or meet in a cell across a corner;
 3. else all pieces around the cell are grown side by side through the grid until they have met, or one of
    them can grow no more. This costs as many steps as the smaller piece has cells.
@@ -16,13 +17,16 @@ import numpy as np
 
 from geogrid.compiled import Whole, compiled
 
-__all__ = ["holds_together", "links_of", "stays_whole"]
+__all__ = ["hangs_together", "holds_together", "links_of", "stays_whole"]
 
 _CORNERS = 8
 """Corners kept for each cell; further ones are left to the third test."""
 
 _WIDEST = 63
 """A cell with more borders is left to the third test: its neighbours do not fit into bits."""
+
+_FEW = 6
+"""Borders up to which the first test is answered beforehand for every set of neighbours: 64 sets, a bit each."""
 
 
 @compiled
@@ -35,8 +39,11 @@ def links_of(indptr: Any, nbr: Any) -> Any:
         For half-edge e of a cell, the bits of those of its neighbours that border on ``nbr[e]``.
     corner : (n, 8, 3) int32
         Two places among the cell's neighbours and a cell that borders on both; -1 after the last.
+    known : (n,) uint64
+        For each set of up to six neighbours, as bits, one bit: whether they hang together by themselves.
     """
     n = len(indptr) - 1
+    known = np.zeros(n, np.uint64)
     link = np.zeros(len(nbr), np.int64)
     corner = np.full((n, _CORNERS, 3), -1, np.int32)
     place, stamp = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
@@ -63,7 +70,29 @@ def links_of(indptr: Any, nbr: Any) -> Any:
                 else:
                     stamp[w] = v
                     place[w] = -2 - i
-    return link, corner
+        if end - begin <= _FEW:
+            known[v] = _sets_that_hang_together(link, begin, end - begin)
+    return link, corner, known
+
+
+@compiled
+def _sets_that_hang_together(link: Any, begin: int, width: int) -> Any:
+    """Return 64 bits: a set does if one of its members borders on the others and they do without it."""
+    one, found = np.uint64(1), np.uint64(0)
+    for members in range(1, 1 << width):
+        for i in range(width):
+            if (members >> i) & 1:
+                others = members & ~(1 << i)
+                if others == 0 or (link[begin + i] & others and (found >> np.uint64(others)) & one):
+                    found |= one << np.uint64(members)
+                    break
+    return found
+
+
+@compiled
+def hangs_together(known: Any, v: Whole, ours: Whole) -> bool:
+    """Return whether the neighbours `ours` (bits) of cell `v` are known to border on each other (False: not known)."""
+    return bool(0 < ours < 64 and ((known[v] >> np.uint64(ours)) & np.uint64(1)) != 0)
 
 
 @compiled

@@ -1,10 +1,9 @@
 """The search for good grids: start by trees, anneal from coarse to fine, then polish.
 
 1. *Start.* Spanning trees are cut into grids of about equal weight (`trees`), or the given grids are taken.
-2. *Anneal.* Cells are joined in pairs, level by level (`coarsening`); the coarsest level is annealed
-   hot, each finer one colder. A hot coarse level settles which grid takes which quarter of the
-   town; a cold fine level straightens borders.
-3. *Polish.* Small sets of neighbouring grids are re-cut along trees or reheated, and the result is
+2. *Anneal.* At every temperature cells are joined in pairs, pairs in fours and so on (`levels`), and each scale is
+   annealed, the coarsest first: blocks of cells shift a border as a whole, single cells straighten it.
+3. *Polish.* Sets of neighbouring grids are re-cut along trees or reheated, and the result is
    kept where it is not worse, until the budget is spent.
 
 Every step works on disjoint regions with a random stream of their own (`regions`), so the number

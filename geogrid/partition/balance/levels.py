@@ -90,10 +90,10 @@ def _cooled(run: Run, part: Int32Array, hot: float, begin: float, until: float, 
     plan = run.schedule
     while (done := run.done(begin, until)) < 1:
         heat = hot + (plan.cold - hot) * done
-        penalty = max(plan.firm * heat, plan.soft)
-        if done > plan.squeeze:
-            penalty = _between(penalty, plan.hard, (done - plan.squeeze) / (1 - plan.squeeze))
-        part = _round(run, part, heat=heat, penalty=penalty, moves=run.moves(begin, until), scales=scales)
+        pressed = max((done - plan.squeeze) / (1 - plan.squeeze), 0.0)
+        penalty = _between(max(plan.firm * heat, plan.soft), plan.hard, pressed)
+        moves = run.moves(begin, until)
+        part = _round(run, part, heat=heat, penalty=penalty, pressed=pressed, moves=moves, scales=scales)
     return part
 
 
@@ -104,23 +104,26 @@ def _settled(run: Run, part: Int32Array) -> Int32Array:
         if run.pressed(part)[0] == 0 or run.clock.left() <= 0:
             break
         penalty = plan.hard * 2.0**step
-        part = _round(run, part, heat=plan.cold, penalty=penalty, moves=run.moves(0.0, 1.0) // 8, scales=1)
+        moves = run.moves(0.0, 1.0) // 8
+        part = _round(run, part, heat=plan.cold, penalty=penalty, pressed=1.0, moves=moves, scales=1)
     return part
 
 
-def _round(run: Run, part: Int32Array, *, heat: float, penalty: float, moves: int, scales: int) -> Int32Array:
+def _round(
+    run: Run, part: Int32Array, *, heat: float, penalty: float, pressed: float, moves: int, scales: int
+) -> Int32Array:
     """Return `part` after annealing every region once."""
     instance = run.root
     each = max(run.schedule.cells_a_region / instance.cells * instance.grids, 8.0)
     regions = draw_regions(instance, part, each, seed=run.seed())
     seeds = [run.seed() for _ in regions]
-    before = run.clock.elapsed
+    wishes, before = run.wishes(penalty, pressed), run.clock.elapsed
 
     def work(number: int) -> Region:
         region = take_region(instance, part, regions[number])
         own = max(int(moves * len(region.nodes) / instance.cells), 16)
         anneal_scales(
-            region.instance.net, region.instance.limits, region.instance.wishes, region.part, penalty * run.unit,
+            region.instance.net, region.instance.limits, wishes, region.part, penalty * run.unit,
             heat * run.border, heat * run.border, own, seeds[number], THRESHOLDS, scales,
         )  # fmt: skip
         return region

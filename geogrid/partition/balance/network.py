@@ -67,6 +67,7 @@ class Wishes(NamedTuple):
     apart : of one pair that shares a grid though it must not
     bend : how much dearer overload grows with itself (0: each unit costs the same); above 0 a crowded grid hands
         on to a full one, so that load finds its way across several grids
+    step : of a grid out of range at all, be it by one unit: the last few people are not worth a price by the unit
     """
 
     roundness: float
@@ -74,6 +75,7 @@ class Wishes(NamedTuple):
     reach: float
     apart: float
     bend: float = 0.0
+    step: float = 0.0
 
 
 def build_network(

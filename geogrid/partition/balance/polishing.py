@@ -13,6 +13,13 @@ from geogrid.types import Int32Array, IntArray
 
 __all__ = ["polish"]
 
+_CELLS = (70, 150, 300, 400, 700, 1000)
+"""Cells of the regions: large enough that grids change their order, small enough that many are tried."""
+
+_COOLER, _HOTTER = 0.25, 0.7
+_EFFORTS = (150, 300, 600)
+"""Proposals a cell: rather more regions than more for each."""
+
 
 def polish(run: Run, part: Int32Array) -> None:
     """Re-cut and reheat small regions of the best plan, keeping what is not worse, until the budget is spent."""
@@ -24,9 +31,14 @@ def polish(run: Run, part: Int32Array) -> None:
         if run.best_part is not None and run.best <= (0.0, pressed[1]):
             part, pressed = run.best_part.copy(), run.best
         valid = pressed[0] == 0
-        size = float(run.seeds.choice([2, 3, 4, 6, 8, 12] if valid else [3, 5, 8, 16]))
-        heat = float(run.seeds.uniform(0.35, 0.9))
-        effort = float(run.seeds.choice([150, 300, 600, 1500]))
+        cells_a_grid = instance.cells / instance.grids
+        size = (
+            max(float(run.seeds.choice(_CELLS)) / cells_a_grid, 2.0)
+            if valid
+            else float(run.seeds.choice([3, 5, 8, 16]))
+        )
+        heat = float(run.seeds.uniform(_COOLER, _HOTTER))
+        effort = float(run.seeds.choice(_EFFORTS))
         recut = recuttable and run.seeds.uniform() < (0.15 if valid else 0.3)
         regions = _regions_to_polish(run, part, size, valid)
         seeds = [run.seed() for _ in regions]
@@ -39,16 +51,8 @@ def polish(run: Run, part: Int32Array) -> None:
             heat: float = heat, pressure: float = pressure, recut: bool = recut, part: Int32Array = part,
             valid: bool = valid,
         ) -> Region | None:  # fmt: skip
-            return _reheat(
-                run,
-                take_region(instance, part, regions[number]),
-                effort,
-                heat,
-                recut,
-                pressure,
-                seeds[number],
-                valid=valid,
-            )
+            region = take_region(instance, part, regions[number])
+            return _reheat(run, region, effort, heat, recut, pressure, seeds[number], valid=valid)
 
         for region in in_parallel(work, range(len(regions)), run.pool, run.clock):
             if region is not None:
@@ -107,7 +111,7 @@ def _reheat(
         (0.5, heat / 3, plan.cold * 0.7, plan.hard * pressure),
     ):
         anneal_scales(
-            small.net, small.limits, small.wishes, part, penalty * run.unit,
+            small.net, small.limits, run.wishes(penalty), part, penalty * run.unit,
             first * run.border, last * run.border, int(moves * share), seed, THRESHOLDS, 1, 6,
         )  # fmt: skip
     if value(part) > value(region.part):

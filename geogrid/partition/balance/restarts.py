@@ -14,7 +14,7 @@ from geogrid.types import Int32Array, Progress, no_progress
 __all__ = ["search_again"]
 
 _SMALL = 300
-"""Cells up to which it pays: at the same effort, ten searches come from 1.2 % above the proved optimum to 0.1 %."""
+"""Cells up to which it pays: at the same effort, ten searches come from 1.2 % above the best grids known to 0.1 %."""
 
 _STARTS = 10
 _SHORTEST = 0.015
@@ -42,18 +42,16 @@ def search_again(
     if budget.seconds is not None:
         starts = int(np.clip(budget.seconds / _SHORTEST, 1, starts))
     each = budget if starts == 1 else budget.shortened(1 / starts)
-    best: Outcome | None = None
-    spent = 0.0
+    found: list[Outcome] = []
     for number in range(starts):
-        found = search(instance, budget=each, seed=seed + number, start=start, keep_start=keep_start, progress=progress)
-        spent += found.seconds
-        if best is None or _rank(found) < _rank(best):
-            best = found
-        if found.stopped == "interrupt" or (budget.stop is not None and budget.stop.is_set()):
-            return replace(best, seconds=spent, stopped=found.stopped)
-    if best is None:
-        raise ValueError("a search has at least one start")
-    return replace(best, seconds=spent)
+        found.append(
+            search(instance, budget=each, seed=seed + number, start=start, keep_start=keep_start, progress=progress)
+        )
+        if found[-1].stopped == "interrupt" or (budget.stop is not None and budget.stop.is_set()):
+            break
+    best, last = min(found, key=_rank), found[-1]
+    stopped = last.stopped if len(found) < starts else best.stopped
+    return replace(best, seconds=sum(one.seconds for one in found), stopped=stopped)
 
 
 def _rank(found: Outcome) -> tuple[float, float]:

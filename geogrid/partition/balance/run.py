@@ -9,6 +9,7 @@ import numpy as np
 
 from geogrid.partition.balance.annealing import price
 from geogrid.partition.balance.clock import Clock
+from geogrid.partition.balance.network import Wishes
 from geogrid.partition.balance.regions import Instance
 from geogrid.types import FloatArray, Int32Array, IntArray, Progress
 
@@ -31,6 +32,9 @@ class Schedule:
         cells keep moving; at least `soft`; at the end `hard`.
     squeeze : float
         From this share of the annealing on the price rises to `hard`.
+    step : float
+        Price of being out of range at all, in mean cells of overload: by the unit alone the last few people of a
+        grid cost less than the border that would bring them home.
     share : float
         Share of the budget for annealing; the rest polishes.
     rounds, fewest_rounds : int
@@ -51,7 +55,8 @@ class Schedule:
     soft: float = 0.7
     hard: float = 8.0
     squeeze: float = 0.4
-    share: float = 0.92
+    step: float = 0.1
+    share: float = 0.85
     rounds: int = 64
     fewest_rounds: int = 24
     short: int = 60
@@ -79,6 +84,13 @@ class Run:
     best: tuple[float, float] = (np.inf, np.inf)
     best_part: Int32Array | None = None
     best_outside: IntArray | None = None
+
+    def wishes(self, penalty: float, pressed: float = 1.0) -> Wishes:
+        """Return the wishes of an annealing where overload by a mean cell costs `penalty` mean borders.
+
+        `pressed` is the share of `Schedule.step` that already counts.
+        """
+        return self.root.wishes._replace(step=pressed * self.schedule.step * penalty * self.heat * self.border)
 
     def seed(self) -> int:
         """Return a seed for a region, a tree or a matching."""
