@@ -53,7 +53,7 @@ class Schedule:
     cold: float = 0.1
     firm: float = 1.0
     soft: float = 0.7
-    hard: float = 8.0
+    hard: float = 12.0
     squeeze: float = 0.4
     step: float = 0.1
     share: float = 0.85

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geogrid.partition.balance.contiguity import holds_together, links_of, stays_whole
+from geogrid.partition.balance.contiguity import hangs_together, holds_together, links_of, stays_whole
 from geogrid.partition.balance.graph import components
 from geogrid.partition.balance.network import Network, build_network
 from geogrid.types import Int32Array
@@ -23,16 +23,22 @@ def whole_without(net: Network, part: Int32Array, v: int) -> bool:
 
 def quick(net: Network, part: Int32Array) -> list[bool]:
     """Return the quick answers for all cells, with scratch kept between them as the search does."""
-    link, corner = links_of(net.indptr, net.nbr)
+    link, corner, known = links_of(net.indptr, net.nbr)
     widest = int(np.diff(net.indptr).max())
     mark, queue = np.full(len(part), -1, np.int64), np.empty(len(part), np.int32)
     boss, waiting = np.empty(widest, np.int64), np.empty(widest, np.int64)
     return [
-        bool(stays_whole(
+        bool(hangs_together(known, v, mates(net, part, v)) or stays_whole(
             net.indptr, net.nbr, part, link, corner, mark, queue, boss, waiting, v * widest, v, int(part[v]), 20_000
         ))
         for v in range(len(part))
     ]  # fmt: skip
+
+
+def mates(net: Network, part: Int32Array, v: int) -> int:
+    """Return which of the first 62 neighbours of `v` are in its grid, as bits."""
+    row = net.nbr[net.indptr[v] : net.indptr[v + 1]][:62]
+    return sum(1 << i for i, u in enumerate(row) if part[u] == part[v])
 
 
 def searched(net: Network, part: Int32Array) -> list[bool]:
@@ -68,6 +74,23 @@ def test_it_agrees_with_brute_force_on_any_grids(seed: int, side: int, grids: in
     same = (label[net.src] == label[net.nbr]) & (net.src < net.nbr)
     part = components(len(label), net.src[same].astype(np.int64), net.nbr[same].astype(np.int64)).astype(np.int32)
     assert searched(net, part) == quick(net, part) == [whole_without(net, part, v) for v in range(len(part))]
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**31), side=st.integers(2, 7))
+def test_every_set_of_up_to_six_neighbours_is_known(seed: int, side: int) -> None:
+    rng = np.random.default_rng(seed)
+    net = squares(side, rng.uniform(size=(side - 1) ** 2) < 0.4, rng.uniform(size=3 * side * side) < 0.1)
+    known = links_of(net.indptr, net.nbr)[2]
+    near = {(int(a), int(b)) for a, b in zip(net.src, net.nbr, strict=True)}
+    for v in range(side * side):
+        row = net.nbr[net.indptr[v] : net.indptr[v + 1]].tolist()
+        for members in range(1, 1 << len(row)):
+            chosen = [u for i, u in enumerate(row) if members >> i & 1]
+            met = {chosen[0]}
+            while more := {u for u in chosen if u not in met and any((u, w) in near for w in met)}:
+                met |= more
+            assert hangs_together(known, v, members) == (len(met) == len(chosen) and len(row) <= 6)
 
 
 @pytest.mark.parametrize("spokes", [3, 63, 64, 200])

@@ -12,6 +12,7 @@ from geogrid.partition.balance.annealing import THRESHOLDS, anneal
 from geogrid.partition.balance.engine import Schedule, search
 from geogrid.partition.balance.instances import make_instance
 from geogrid.partition.balance.islands import join_islands
+from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.regions import Instance
 
 
@@ -59,3 +60,14 @@ def test_two_cells_change_places_where_neither_may_go_alone(make_town, make_prob
     part = np.array([0, 0, 0, 1, 0, 1, 1, 1], np.int32)
     anneal(instance.net, instance.limits, instance.wishes, part, np.array([1e12]), 1.0, 1.0, 1, 2000, 1, THRESHOLDS)
     assert part.tolist() == [0, 0, 1, 1, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(("step", "kept"), [(0.0, [0, 0, 1]), (20.0, [0, 1, 1])])
+def test_the_last_person_too_many_is_brought_home_where_being_out_of_range_has_a_price(step, kept):
+    # Three cells in a row weigh 5, 3 and 4, grids hold up to 7: the one person too many costs 5, a border of 25 for one of 10 more.
+    net = build_network(np.array([0, 1]), np.array([1, 2]), np.array([25, 10]), np.array([[5], [3], [4]]))
+    limits = Limits(np.zeros((2, 1), np.int64), np.full((2, 1), 7), np.zeros(2, np.uint8), np.full((2, 2), np.nan))
+    part = np.array([0, 0, 1], np.int32)
+    wishes = Wishes(0.0, 0.0, np.inf, 0.0, step=step)
+    anneal(net, limits, wishes, part, np.array([5.0]), 0.01, 0.01, 1, 500, 1, THRESHOLDS)
+    assert part.tolist() == kept
