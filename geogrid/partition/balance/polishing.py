@@ -7,7 +7,7 @@ import numpy as np
 from geogrid.partition.balance.annealing import THRESHOLDS, loads_of, price
 from geogrid.partition.balance.levels import anneal_scales
 from geogrid.partition.balance.regions import Region, draw_regions, in_parallel, regions_around, take_region
-from geogrid.partition.balance.run import Run
+from geogrid.partition.balance.run import Run, Schedule
 from geogrid.partition.balance.trees import cut_into_grids
 from geogrid.types import Int32Array, IntArray
 
@@ -19,6 +19,10 @@ _CELLS = (70, 150, 300, 400, 700, 1000)
 _COOLER, _HOTTER = 0.25, 0.7
 _EFFORTS = (150, 300, 600)
 """Proposals a cell: rather more regions than more for each."""
+
+_MELTED, _MELTING, _STEPS, _SCALES = 0.2, 5.0, 12, 4
+"""Share of the rounds that melt large regions and cool them on many scales: empty land with borders of a kilometre
+is frozen in whatever shape it had long before the town around it."""
 
 
 def polish(run: Run, part: Int32Array) -> None:
@@ -39,6 +43,10 @@ def polish(run: Run, part: Int32Array) -> None:
         )
         heat = float(run.seeds.uniform(_COOLER, _HOTTER))
         effort = float(run.seeds.choice(_EFFORTS))
+        if valid and run.seeds.uniform() < _MELTED:
+            size = max(_CELLS[-1] / cells_a_grid, 2.0)
+            heat = float(_HOTTER * (_MELTING / _HOTTER) ** run.seeds.uniform())
+            effort = float(2 * _EFFORTS[-1])
         recut = recuttable and run.seeds.uniform() < (0.15 if valid else 0.3)
         regions = _regions_to_polish(run, part, size, valid)
         seeds = [run.seed() for _ in regions]
@@ -106,14 +114,21 @@ def _reheat(
         if len(fresh):
             part = fresh
     moves = max(int(effort * len(part)), 16)
-    for share, first, last, penalty in (
-        (0.5, heat, heat / 3, 2.5 * pressure),
-        (0.5, heat / 3, plan.cold * 0.7, plan.hard * pressure),
-    ):
+    for step, (share, first, last, penalty, scales) in enumerate(_cooling(heat, plan)):
         anneal_scales(
-            small.net, small.limits, run.wishes(penalty), part, penalty * run.unit,
-            first * run.border, last * run.border, int(moves * share), seed, THRESHOLDS, 1, 6,
+            small.net, small.limits, run.wishes(pressure * penalty), part, pressure * penalty * run.unit,
+            first * run.border, last * run.border, int(moves * share), seed + step, THRESHOLDS, scales, 6 if scales == 1 else 2,
         )  # fmt: skip
     if value(part) > value(region.part):
         return None
     return Region(region.nodes, region.grids, small, part)
+
+
+def _cooling(heat: float, plan: Schedule) -> list[tuple[float, float, float, float, int]]:
+    """Return the steps of a reheating: share of the proposals, first and last temperature, penalty, scales."""
+    cold = plan.cold * 0.7
+    if heat <= _HOTTER:
+        return [(0.5, heat, heat / 3, 2.5, 1), (0.5, heat / 3, cold, plan.hard, 1)]
+    at = [heat * (cold / heat) ** (step / _STEPS) for step in range(_STEPS + 1)]
+    dear = [max(plan.soft, t) * (plan.hard / max(plan.soft, t)) ** (step / (_STEPS - 1)) for step, t in enumerate(at)]
+    return [(1 / _STEPS, at[step], at[step + 1], dear[step], _SCALES) for step in range(_STEPS)]
