@@ -72,6 +72,21 @@ def _bent(value: int, low: int, high: int, bend: float) -> float:
 
 
 @compiled
+def _overload_rise(place: Any, other: Any, more: Any, price: float, step: float) -> float:
+    """Return what passing `more` on costs in overload; the grids are given as held, least and most.
+
+    `price` is that of one unit, `step` that of being out of range at all.
+    """
+    a, least, most = place[0], place[1], place[2]
+    b, lower, upper = other[0], other[1], other[2]
+    units = _excess(a - more, least, most) - _excess(a, least, most)
+    units += _excess(b + more, lower, upper) - _excess(b, lower, upper)
+    grids = _is_out(a - more, least, most) - _is_out(a, least, most)
+    grids += _is_out(b + more, lower, upper) - _is_out(b, lower, upper)
+    return float(price * units + step * grids)
+
+
+@compiled
 def _unroundness(moment: Any, sign: float, place: Any) -> float:
     """Return ``2 pi I / A²`` of a grid with a cell's moments added (sign 1), removed (-1) or as it is (0)."""
     area, x, y = place[0], place[1], place[2]
@@ -92,7 +107,7 @@ def _distance(place: Any, anchor: Any) -> float:
 @compiled
 def _partner(
     indptr: Any, nbr: Any, cost: Any, part: Any, weight: Any, fixed: Any, held: Any, penalty: Any, step: float,
-rise: float, v: int, x: int, pick: Whole,
+    rise: float, v: int, x: int, pick: Whole,
 ) -> int:  # fmt: skip
     """Return a cell of the grid of `x` that may go the other way when `v` joins it, -1 if the pair is too dear.
 
@@ -115,16 +130,7 @@ rise: float, v: int, x: int, pick: Whole,
     if not touching or rise > 0:
         return -1
     for j in range(weight.shape[1]):
-        more = weight[v, j] - weight[u, j]
-        a, least, most = held[old, j, 0], held[old, j, 1], held[old, j, 2]
-        b, lower, upper = held[new, j, 0], held[new, j, 1], held[new, j, 2]
-        rise += penalty[j] * (
-            _excess(a - more, least, most) - _excess(a, least, most)
-            + _excess(b + more, lower, upper) - _excess(b, lower, upper)
-        ) + step * (
-            _is_out(a - more, least, most) - _is_out(a, least, most)
-            + _is_out(b + more, lower, upper) - _is_out(b, lower, upper)
-        )  # fmt: skip
+        rise += _overload_rise(held[old, j], held[new, j], weight[v, j] - weight[u, j], penalty[j], step)
     return u if rise <= 0 else -1
 
 
@@ -222,21 +228,15 @@ def anneal(
             alone = rise
             for j in range(kinds):
                 w = weight[v, j]
-                a, least, most = held[old, j, 0], held[old, j, 1], held[old, j, 2]
-                b, lower, upper = held[new, j, 0], held[new, j, 1], held[new, j, 2]
                 if bend > 0:
+                    a, least, most = held[old, j, 0], held[old, j, 1], held[old, j, 2]
+                    b, lower, upper = held[new, j, 0], held[new, j, 1], held[new, j, 2]
                     rise += penalty[j] * (
                         _bent(a - w, least, most, bend) - _bent(a, least, most, bend)
                         + _bent(b + w, lower, upper, bend) - _bent(b, lower, upper, bend)
                     )  # fmt: skip
                 else:
-                    rise += penalty[j] * (
-                        _excess(a - w, least, most) - _excess(a, least, most)
-                        + _excess(b + w, lower, upper) - _excess(b, lower, upper)
-                    ) + step * (
-                        _is_out(a - w, least, most) - _is_out(a, least, most)
-                        + _is_out(b + w, lower, upper) - _is_out(b, lower, upper)
-                    )  # fmt: skip
+                    rise += _overload_rise(held[old, j], held[new, j], w, penalty[j], step)
             if homes:
                 if home[v] == old:
                     rise += stay[v]
@@ -252,19 +252,16 @@ def anneal(
                 )  # fmt: skip
                 if u < 0:
                     continue
-                if not hangs_together(known, v, ours):
-                    whole = stays_whole(
-                        indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
-                    )
-                    stamp += widest
-                    if not whole:
-                        continue
-                part[v] = new
-                whole = stays_whole(
-                    indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, u, new, _SEARCH_LIMIT
-                )
                 stamp += widest
-                if not whole:
+                if not hangs_together(known, v, ours) and not stays_whole(
+                    indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
+                ):
+                    continue
+                stamp += widest
+                part[v] = new
+                if not stays_whole(
+                    indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, u, new, _SEARCH_LIMIT
+                ):
                     part[v] = old
                     continue
                 count = _after_move(indptr, nbr, twin, part, cuts, spot, count, v, old, new)
@@ -297,13 +294,11 @@ def anneal(
                         rise -= apart_price
             if rise > 0:
                 continue
-            if not hangs_together(known, v, ours):
-                whole = stays_whole(
-                    indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
-                )
-                stamp += widest
-                if not whole:
-                    continue
+            stamp += widest
+            if not hangs_together(known, v, ours) and not stays_whole(
+                indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
+            ):
+                continue
             taken += 1
             part[v] = new
             size[old] -= 1

@@ -16,7 +16,12 @@ __all__ = ["polish"]
 _CELLS = (70, 150, 300, 400, 700, 1000)
 """Cells of the regions: large enough that grids change their order, small enough that many are tried."""
 
+_TO_MEND = (3, 5, 8, 16)
+"""Grids of the regions around one that is out of range."""
+
 _COOLER, _HOTTER = 0.25, 0.7
+"""First temperatures of a reheating, in mean borders."""
+
 _EFFORTS = (150, 300, 600)
 """Proposals a cell: rather more regions than more for each."""
 
@@ -26,7 +31,7 @@ is frozen in whatever shape it had long before the town around it."""
 
 
 def polish(run: Run, part: Int32Array) -> None:
-    """Re-cut and reheat small regions of the best plan, keeping what is not worse, until the budget is spent."""
+    """Re-cut and reheat regions of the best plan, keeping what is not worse, until the budget is spent."""
     instance = run.root
     part, pressed = part.copy(), run.pressed(part)
     stuck, pressure = 0, 1.0
@@ -36,14 +41,12 @@ def polish(run: Run, part: Int32Array) -> None:
             part, pressed = run.best_part.copy(), run.best
         valid = pressed[0] == 0
         cells_a_grid = instance.cells / instance.grids
-        size = (
-            max(float(run.seeds.choice(_CELLS)) / cells_a_grid, 2.0)
-            if valid
-            else float(run.seeds.choice([3, 5, 8, 16]))
-        )
+        size = max(float(run.seeds.choice(_CELLS)) / cells_a_grid, 2.0)
         heat = float(run.seeds.uniform(_COOLER, _HOTTER))
         effort = float(run.seeds.choice(_EFFORTS))
-        if valid and run.seeds.uniform() < _MELTED:
+        if not valid:
+            size = float(run.seeds.choice(_TO_MEND))
+        elif run.seeds.uniform() < _MELTED:
             size = max(_CELLS[-1] / cells_a_grid, 2.0)
             heat = float(_HOTTER * (_MELTING / _HOTTER) ** run.seeds.uniform())
             effort = float(2 * _EFFORTS[-1])
