@@ -251,8 +251,9 @@ def relocations(
             rng = np.random.default_rng([seed, number])
             _annealed(flows, quotient, min(steps, 30 * len(quotient.load)), rng, over)
     found = [flows.chosen([], [])]
+    least = min(flows.seen.values(), default=np.inf)
     for (dissolved, sites), moved in sorted(flows.seen.items(), key=lambda one: (one[1], one[0])):
-        if len(found) > choices or moved > _WORTH_A_LOOK * min(flows.seen.values()) or not np.isfinite(moved):
+        if len(found) > choices or moved > _WORTH_A_LOOK * least or not np.isfinite(moved):
             break
         if dissolved and all(_apart(dissolved, sites, other) for other in found):
             found.append(flows.chosen(list(dissolved), list(sites)))
