@@ -7,6 +7,7 @@ single cells straighten a border while blocks of eight shift it as a whole. The 
 
 from __future__ import annotations
 
+from math import log
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from geogrid.partition.balance.annealing import THRESHOLDS, anneal
 from geogrid.partition.balance.coarsening import contract, matched
 from geogrid.partition.balance.network import Limits, Network, Wishes
 from geogrid.partition.balance.regions import Region, draw_regions, in_parallel, take_region
-from geogrid.partition.balance.run import Run
+from geogrid.partition.balance.run import Run, Schedule
 from geogrid.types import FloatArray, Int32Array
 
 __all__ = ["anneal_from_hot_to_cold", "anneal_scales"]
@@ -29,6 +30,16 @@ _SETTLING = 10
 
 _ROUGH = 0.03
 """Share of the annealing that finds a first plan worth having, should there be no time for more."""
+
+_CROWDED = (0.55, 0.7)
+"""Overload in mean cells a grid, while it is cheap, from which pressing begins earlier, and from which as early as can be.
+Where cheap borders hold grids out of range, what is pressed late is broken up and never grows together again."""
+
+_PACE = (20_000.0, 60_000.0)
+"""Proposals a cell up to which the temperature falls evenly, and from which it spends all of `Schedule.linger`'s time in the cold."""
+
+_NEARLY = 0.005
+"""Overload in mean cells a grid that is mended place by place, while polishing, rather than pressed everywhere."""
 
 
 @compiled
@@ -74,27 +85,56 @@ def anneal_scales(
 
 def anneal_from_hot_to_cold(run: Run, part: Int32Array, keep_start: bool) -> Int32Array:
     """Return `part` melted, cooled and pressed into its ranges."""
+    plan = run.schedule
     if keep_start:
-        return _settled(run, _cooled(run, part, run.schedule.warm * run.heat, 0.0, run.schedule.share, scales=1))
-    rough = _ROUGH * run.schedule.share
-    _settled(run, _cooled(run, part, run.schedule.warm, 0.0, rough, scales=run.schedule.scales))
-    return _settled(run, _cooled(run, part, run.schedule.hot, rough, run.schedule.share, scales=run.schedule.scales))
+        part, _ = _cooled(run, part, plan.warm * run.heat, 0.0, plan.share, scales=1)
+        return _settled(run, part)
+    rough = _ROUGH * plan.share
+    first, crowding = _cooled(run, part, plan.warm, 0.0, rough, scales=plan.scales)
+    _settled(run, first)
+    squeeze, linger = _squeeze(plan, crowding), _linger(plan, run.pace)
+    part, _ = _cooled(run, part, plan.hot, rough, plan.share, scales=plan.scales, squeeze=squeeze, linger=linger)
+    return part if run.overload(part) <= _NEARLY else _settled(run, part)
+
+
+def _squeeze(plan: Schedule, crowding: float | None) -> float:
+    """Return the share of the annealing from which overload is pressed, by how crowded a first, short one was."""
+    if crowding is None:
+        return plan.squeeze
+    least, most = _CROWDED
+    return plan.squeeze + (plan.early - plan.squeeze) * min(max((crowding - least) / (most - least), 0.0), 1.0)
+
+
+def _linger(plan: Schedule, pace: float) -> float:
+    """Return the power of the time left in the temperature: 1 for a short search, more for a long one."""
+    least, most = _PACE
+    return _between(1.0, plan.linger, min(max(log(max(pace, 1.0) / least) / log(most / least), 0.0), 1.0))
 
 
 def _between(first: float, last: float, at: float) -> float:
     return float(first * (last / first) ** at)
 
 
-def _cooled(run: Run, part: Int32Array, hot: float, begin: float, until: float, *, scales: int) -> Int32Array:
-    """Return `part` annealed between two shares of the budget, round by round a little colder."""
+def _cooled(
+    run: Run, part: Int32Array, hot: float, begin: float, until: float, *, scales: int, squeeze: float | None = None,
+    linger: float = 1.0,
+) -> tuple[Int32Array, float | None]:  # fmt: skip
+    """Return `part` annealed between two shares of the budget, round by round a little colder.
+
+    The second value is the mean overload before it was pressed, see `Run.overload`; None if there was no such round.
+    """
     plan = run.schedule
+    squeeze = plan.squeeze if squeeze is None else squeeze
+    soft: list[float] = []
     while (done := run.done(begin, until)) < 1:
-        heat = hot + (plan.cold - hot) * done
-        pressed = max((done - plan.squeeze) / (1 - plan.squeeze), 0.0)
+        heat = plan.cold + (hot - plan.cold) * (1 - done) ** linger
+        pressed = max((done - squeeze) / (1 - squeeze), 0.0)
         penalty = _between(max(plan.firm * heat, plan.soft), plan.hard, pressed)
         moves = run.moves(begin, until)
         part = _round(run, part, heat=heat, penalty=penalty, pressed=pressed, moves=moves, scales=scales)
-    return part
+        if pressed == 0:
+            soft.append(run.overload(part))
+    return part, float(np.mean(soft)) if soft else None
 
 
 def _settled(run: Run, part: Int32Array) -> Int32Array:

@@ -16,7 +16,7 @@ __all__ = ["polish"]
 _CELLS = (70, 150, 300, 400, 700, 1000)
 """Cells of the regions: large enough that grids change their order, small enough that many are tried."""
 
-_TO_MEND = (3, 5, 8, 16)
+_TO_MEND = (5, 8, 16, 24)
 """Grids of the regions around one that is out of range."""
 
 _COOLER, _HOTTER = 0.25, 0.7

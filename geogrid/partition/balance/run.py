@@ -30,8 +30,10 @@ class Schedule:
     firm, soft, hard : float
         Price of overload: `firm` times the temperature, so that loads fluctuate by about the same at any heat and
         cells keep moving; at least `soft`; at the end `hard`.
-    squeeze : float
-        From this share of the annealing on the price rises to `hard`.
+    squeeze, early : float
+        From this share of the annealing on the price rises to `hard`; from `early` on where grids are crowded.
+    linger : float
+        Power of the time left in the temperature of a long search: it leaves the heat early and stays in the cold.
     step : float
         Price of being out of range at all, in mean cells of overload: by the unit alone the last few people of a
         grid cost less than the border that would bring them home.
@@ -55,6 +57,8 @@ class Schedule:
     soft: float = 0.7
     hard: float = 12.0
     squeeze: float = 0.4
+    early: float = 0.05
+    linger: float = 1.8
     step: float = 0.1
     share: float = 0.85
     rounds: int = 64
@@ -111,6 +115,19 @@ class Run:
         cost, outside = price(self.root.net, self.root.limits, self.root.wishes, part)
         off = float((outside * self.unit).sum())
         return off, float(cost) + self.schedule.hard * off
+
+    def overload(self, part: Int32Array) -> float:
+        """Return the weight outside the ranges, in mean cells a grid, the mean of several weights."""
+        net, limits = self.root.net, self.root.limits
+        outside = price(net, limits, self.root.wishes, part)[1]
+        return float((outside * self.unit).mean() / (self.heat * self.border * self.root.grids))
+
+    @property
+    def pace(self) -> float:
+        """Proposals a cell that the budget allows, as far as is known."""
+        seconds, cells = self.clock.budget.seconds, max(self.root.cells, _FEWEST)
+        effort = self.clock.budget.effort
+        return effort if seconds is None else min(effort, seconds * self.speed / cells)
 
     def done(self, begin: float, until: float) -> float:
         """Return how much of the budget between two shares of it is spent, by effort or by time; 1 once stopped."""
