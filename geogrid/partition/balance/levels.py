@@ -93,7 +93,9 @@ def anneal_from_hot_to_cold(run: Run, part: Int32Array, keep_start: bool) -> Int
     first, crowding = _cooled(run, part, plan.warm, 0.0, rough, scales=plan.scales)
     _settled(run, first)
     squeeze, linger = _squeeze(plan, crowding), _linger(plan, run.pace)
-    part, _ = _cooled(run, part, plan.hot, rough, plan.share, scales=plan.scales, squeeze=squeeze, linger=linger)
+    melted = rough + plan.melt * plan.share
+    part, _ = _cooled(run, part, plan.molten, rough, melted, scales=plan.scales, cold=plan.hot, squeeze=1.0)
+    part, _ = _cooled(run, part, plan.hot, melted, plan.share, scales=plan.scales, squeeze=squeeze, linger=linger)
     return part if run.overload(part) <= _NEARLY else _settled(run, part)
 
 
@@ -116,19 +118,20 @@ def _between(first: float, last: float, at: float) -> float:
 
 
 def _cooled(
-    run: Run, part: Int32Array, hot: float, begin: float, until: float, *, scales: int, squeeze: float | None = None,
-    linger: float = 1.0,
+    run: Run, part: Int32Array, hot: float, begin: float, until: float, *, scales: int, cold: float | None = None,
+    squeeze: float | None = None, linger: float = 1.0,
 ) -> tuple[Int32Array, float | None]:  # fmt: skip
-    """Return `part` annealed between two shares of the budget, round by round a little colder.
+    """Return `part` annealed between two shares of the budget, from `hot` to `cold`, round by round a little colder.
 
-    The second value is the mean overload before it was pressed, see `Run.overload`; None if there was no such round.
+    `squeeze` is the share of it from which overload is pressed, `linger` the power of the time left. The second value is the mean overload before it was pressed, see `Run.overload`; None if there was no such round.
     """
     plan = run.schedule
+    cold = plan.cold if cold is None else cold
     squeeze = plan.squeeze if squeeze is None else squeeze
     soft: list[float] = []
     while (done := run.done(begin, until)) < 1:
-        heat = plan.cold + (hot - plan.cold) * (1 - done) ** linger
-        pressed = max((done - squeeze) / (1 - squeeze), 0.0)
+        heat = cold + (hot - cold) * (1 - done) ** linger
+        pressed = max((done - squeeze) / (1 - squeeze), 0.0) if squeeze < 1 else 0.0
         penalty = _between(max(plan.firm * heat, plan.soft), plan.hard, pressed)
         moves = run.moves(begin, until)
         part = _round(run, part, heat=heat, penalty=penalty, pressed=pressed, moves=moves, scales=scales)

@@ -25,8 +25,11 @@ class Schedule:
 
     Parameters
     ----------
+    molten, melt : float
+        Temperature at which any grids are alike, empty land with borders of a kilometre included, and the share of the
+        annealing in which it falls from there to `hot`: what is not molten keeps the shape it happened to begin with.
     hot, warm, cold : float
-        First temperature, that of grids worth keeping, and the last.
+        First temperature of the town, that of grids worth keeping, and the last.
     firm, soft, hard : float
         Price of overload: `firm` times the temperature, so that loads fluctuate by about the same at any heat and
         cells keep moving; at least `soft`; at the end `hard`.
@@ -50,6 +53,8 @@ class Schedule:
         Power of the borders around a cell in its temperature, see `warmth_of`.
     """
 
+    molten: float = 4.0
+    melt: float = 0.1
     hot: float = 1.2
     warm: float = 0.65
     cold: float = 0.1
