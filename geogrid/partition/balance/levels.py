@@ -84,7 +84,7 @@ def anneal_scales(
 
 
 def anneal_from_hot_to_cold(run: Run, part: Int32Array, keep_start: bool) -> Int32Array:
-    """Return `part` melted, cooled and pressed into its ranges."""
+    """Return `part` melted, cooled and pressed into its ranges, but for the last few people: polishing mends those."""
     plan = run.schedule
     if keep_start:
         part, _ = _cooled(run, part, plan.warm * run.heat, 0.0, plan.share, scales=1)
@@ -123,7 +123,8 @@ def _cooled(
 ) -> tuple[Int32Array, float | None]:  # fmt: skip
     """Return `part` annealed between two shares of the budget, from `hot` to `cold`, round by round a little colder.
 
-    `squeeze` is the share of it from which overload is pressed, `linger` the power of the time left. The second value is the mean overload before it was pressed, see `Run.overload`; None if there was no such round.
+    `squeeze` is the share of it from which overload is pressed, `linger` the power of the time left. The second value
+    is the mean overload before it was pressed, see `Run.overload`; None if there was no such round.
     """
     plan = run.schedule
     cold = plan.cold if cold is None else cold

@@ -123,9 +123,7 @@ class Run:
 
     def overload(self, part: Int32Array) -> float:
         """Return the weight outside the ranges, in mean cells a grid, the mean of several weights."""
-        net, limits = self.root.net, self.root.limits
-        outside = price(net, limits, self.root.wishes, part)[1]
-        return float((outside * self.unit).mean() / (self.heat * self.border * self.root.grids))
+        return self.pressed(part)[0] / (len(self.unit) * self.heat * self.border * self.root.grids)
 
     @property
     def pace(self) -> float:
