@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from geogrid.compiled import Whole, compiled
-from geogrid.partition.balance.contiguity import hangs_together, links_of, stays_whole
+from geogrid.partition.balance.contiguity import hangs_together, rings_of, stays_whole
 from geogrid.partition.balance.network import Limits, Network, Wishes
 from geogrid.types import FloatArray, Int32Array, IntArray
 
@@ -37,20 +37,19 @@ _SEARCH_LIMIT = 20_000
 def _after_move(
     indptr: Any, nbr: Any, twin: Any, part: Any, cuts: Any, spot: Any, count: int, v: int, old: int, new: int
 ) -> int:
-    """Repair the list of cut half-edges after cell `v` went from `old` to `new`."""
+    """Repair the list of cut borders (the lower half-edge of each) after cell `v` went from `old` to `new`."""
     for g in range(indptr[v], indptr[v + 1]):
         mine = part[nbr[g]]
         if mine == new:
-            for e in (g, twin[g]):
-                count -= 1
-                last, q = cuts[count], spot[e]
-                cuts[q] = last
-                spot[last] = q
+            count -= 1
+            last, q = cuts[count], spot[min(g, twin[g])]
+            cuts[q] = last
+            spot[last] = q
         elif mine == old:
-            for e in (g, twin[g]):
-                cuts[count] = e
-                spot[e] = count
-                count += 1
+            e = min(g, twin[g])
+            cuts[count] = e
+            spot[e] = count
+            count += 1
     return count
 
 
@@ -171,7 +170,7 @@ def anneal(
     n, grids, kinds, halves = len(part), len(low), weight.shape[1], len(nbr)
     held, size, moment = np.zeros((grids, kinds, 3), np.int64), np.zeros(grids, np.int64), np.zeros((grids, 4))
     cuts, spot = np.empty(halves, np.int32), np.empty(halves, np.int32)
-    link, corner, known = links_of(indptr, nbr)
+    ring, bridge = rings_of(indptr, nbr)
     widest = 1
     for v in range(n):
         widest = max(widest, indptr[v + 1] - indptr[v])
@@ -197,7 +196,7 @@ def anneal(
         moment[mine, 2] += area * y
         moment[mine, 3] += area * (x * x + y * y) + area * area / (2 * np.pi)
         for e in range(indptr[v], indptr[v + 1]):
-            if part[nbr[e]] != mine:
+            if part[nbr[e]] != mine and e < twin[e]:
                 cuts[count] = e
                 spot[e] = count
                 count += 1
@@ -214,16 +213,15 @@ def anneal(
             state ^= state >> np.uint64(27)
             drawn = state * np.uint64(2685821657736338717)
             edge = cuts[((drawn >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32)]
+            if drawn & np.uint64(1024):
+                edge = twin[edge]
             v = src[edge]
             old, new = part[v], part[nbr[edge]]
-            border, ours, bit = np.int64(0), np.int64(0), np.int64(0)
+            border = np.int64(0)
             # Without a branch: which neighbour is whose cannot be guessed. Unsigned: rows are never counted from the end.
             for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
                 q = part[np.uint64(nbr[e])]
-                mine = np.int64(q == old)
-                border += cost[e] * (mine - np.int64(q == new))
-                ours |= mine << bit
-                bit += 1
+                border += cost[e] * (np.int64(q == old) - np.int64(q == new))
             rise = border - temperature * warmth[v] * thresholds[drawn & np.uint64(1023)]
             alone = rise
             for j in range(kinds):
@@ -248,19 +246,19 @@ def anneal(
                 # Only its load keeps it: let another cell go the other way at the same time.
                 u = _partner(
                     indptr, nbr, cost, part, weight, fixed, held, penalty, step, alone, v, nbr[edge],
-                    (drawn >> np.uint64(10)) & np.uint64(1023),
+                    (drawn >> np.uint64(11)) & np.uint64(1023),
                 )  # fmt: skip
                 if u < 0:
                     continue
                 stamp += widest
-                if not hangs_together(known, v, ours) and not stays_whole(
-                    indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
+                if not hangs_together(indptr, ring, bridge, part, v, old) and not stays_whole(
+                    indptr, nbr, part, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
                 ):
                     continue
                 stamp += widest
                 part[v] = new
-                if not stays_whole(
-                    indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, u, new, _SEARCH_LIMIT
+                if not hangs_together(indptr, ring, bridge, part, u, new) and not stays_whole(
+                    indptr, nbr, part, mark, queue, boss, waiting, stamp, u, new, _SEARCH_LIMIT
                 ):
                     part[v] = old
                     continue
@@ -295,8 +293,8 @@ def anneal(
             if rise > 0:
                 continue
             stamp += widest
-            if not hangs_together(known, v, ours) and not stays_whole(
-                indptr, nbr, part, link, corner, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
+            if not hangs_together(indptr, ring, bridge, part, v, old) and not stays_whole(
+                indptr, nbr, part, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
             ):
                 continue
             taken += 1

@@ -1,11 +1,9 @@
 """Whether a grid stays in one piece when a cell leaves it (compiled).
 
-Three tests, each dearer than the one before, and only the last can say no:
+Two tests, and only the second can say no:
 
-1. the cell's neighbours of the same grid border on each other (bits, no memory read; for cells of up to six
-   borders the answer is looked up, `hangs_together`);
-2. or meet in a cell across a corner;
-3. else all pieces around the cell are grown side by side through the grid until they have met, or one of
+1. the neighbours of the cell that are in the same grid meet each other around it, border to border or in a cell across a corner;
+2. else all pieces around the cell are grown side by side through the grid until they have met, or one of
    them can grow no more. This costs as many steps as the smaller piece has cells.
 """
 
@@ -17,94 +15,123 @@ import numpy as np
 
 from geogrid.compiled import Whole, compiled
 
-__all__ = ["hangs_together", "holds_together", "links_of", "stays_whole"]
-
-_CORNERS = 8
-"""Corners kept for each cell; further ones are left to the third test."""
+__all__ = ["hangs_together", "holds_together", "rings_of", "stays_whole"]
 
 _WIDEST = 63
-"""A cell with more borders is left to the third test: its neighbours do not fit into bits."""
-
-_FEW = 6
-"""Borders up to which the first test is answered beforehand for every set of neighbours: 64 sets, a bit each."""
+"""A cell with more borders is left to the search: its neighbours are not put in order."""
 
 
 @compiled
-def links_of(indptr: Any, nbr: Any) -> Any:
-    """Return what the two quick tests need to know of each cell's neighbourhood.
+def rings_of(indptr: Any, nbr: Any) -> Any:
+    """Return the neighbours of each cell in such an order that those that meet stand side by side.
 
     Returns
     -------
-    link : (h,) int64
-        For half-edge e of a cell, the bits of those of its neighbours that border on ``nbr[e]``.
-    corner : (n, 8, 3) int32
-        Two places among the cell's neighbours and a cell that borders on both; -1 after the last.
-    known : (n,) uint64
-        For each set of up to six neighbours, as bits, one bit: whether they hang together by themselves.
+    ring : (h,) int32
+        The rows of `nbr`, each in its new order.
+    bridge : (h,) int32
+        What joins ``ring[e]`` to the next of its row (the last to the first): the cell itself if they border on each
+        other, else a cell that borders on both, -1 if there is none.
     """
     n = len(indptr) - 1
-    known = np.zeros(n, np.uint64)
-    link = np.zeros(len(nbr), np.int64)
-    corner = np.full((n, _CORNERS, 3), -1, np.int32)
+    ring, bridge = np.empty(len(nbr), np.int32), np.full(len(nbr), -1, np.int32)
     place, stamp = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
+    widest = 1
+    for v in range(n):
+        widest = max(widest, indptr[v + 1] - indptr[v])
+    widest = min(widest, _WIDEST)
+    # What joins two neighbours: -1 nothing, -2 their own border, else a cell across a corner.
+    join = np.full((widest, widest), -1, np.int32)
+    degree, waiting = np.zeros(widest, np.int32), np.zeros(widest, np.bool_)
     for v in range(n):
         begin, end = indptr[v], indptr[v + 1]
-        if end - begin > _WIDEST:
+        width = end - begin
+        if width > _WIDEST:
+            ring[begin:end] = nbr[begin:end]
             continue
-        for e in range(begin, end):
-            place[nbr[e]] = e - begin
-            stamp[nbr[e]] = v
-        found = 0
-        for e in range(begin, end):
-            u, i = nbr[e], e - begin
+        for i in range(width):
+            degree[i], waiting[i] = 0, True
+            place[nbr[begin + i]] = i
+            stamp[nbr[begin + i]] = v
+            for j in range(width):
+                join[i, j] = -1
+        for i in range(width):
+            u = nbr[begin + i]
             for f in range(indptr[u], indptr[u + 1]):
                 w = nbr[f]
                 if w == v:
                     continue
-                if stamp[w] == v:
-                    if place[w] >= 0:
-                        link[e] |= np.int64(1) << np.int64(place[w])
-                    elif found < _CORNERS and -2 - place[w] != i:
-                        corner[v, found, 0], corner[v, found, 1], corner[v, found, 2] = -2 - place[w], i, w
-                        found += 1
-                else:
+                if stamp[w] != v:
                     stamp[w] = v
-                    place[w] = -2 - i
-        if end - begin <= _FEW:
-            known[v] = _sets_that_hang_together(link, begin, end - begin)
-    return link, corner, known
-
-
-@compiled
-def _sets_that_hang_together(link: Any, begin: int, width: int) -> Any:
-    """Return 64 bits: a set does if one of its members borders on the others and they do without it."""
-    one, found = np.uint64(1), np.uint64(0)
-    for members in range(1, 1 << width):
+                    place[w] = -1 - i
+                    continue
+                if place[w] >= 0:
+                    j, by = place[w], np.int32(-2)
+                else:
+                    j, by = -1 - place[w], w
+                if i == j or join[i, j] == -2 or (by >= 0 and join[i, j] >= 0):
+                    continue
+                if join[i, j] == -1:
+                    degree[i] += 1
+                    degree[j] += 1
+                join[i, j] = join[j, i] = by
+        # From one with the fewest joins on and on to one it is joined to, a border before a corner.
+        at = 0
         for i in range(width):
-            if (members >> i) & 1:
-                others = members & ~(1 << i)
-                if others == 0 or (link[begin + i] & others and (found >> np.uint64(others)) & one):
-                    found |= one << np.uint64(members)
-                    break
-    return found
+            if degree[i] < degree[at]:
+                at = i
+        first = at
+        for k in range(width):
+            waiting[at] = False
+            ring[begin + k] = nbr[begin + at]
+            after, rank = -1, 1 << 20
+            for j in range(width):
+                if waiting[j]:
+                    here = degree[j] + (0 if join[at, j] == -2 else (100 if join[at, j] >= 0 else 10_000))
+                    if here < rank:
+                        after, rank = j, here
+            to = first if after < 0 else after
+            if to != at:
+                by = join[at, to]
+                bridge[begin + k] = nbr[begin + at] if by == -2 else by
+            if after >= 0:
+                at = after
+    return ring, bridge
 
 
 @compiled
-def hangs_together(known: Any, v: Whole, ours: Whole) -> bool:
-    """Return whether the neighbours `ours` (bits) of cell `v` are known to border on each other (False: not known)."""
-    return bool(0 < ours < 64 and ((known[v] >> np.uint64(ours)) & np.uint64(1)) != 0)
+def hangs_together(indptr: Any, ring: Any, bridge: Any, part: Any, v: Whole, grid: Whole) -> bool:
+    """Return whether the neighbours of cell `v` in `grid` are known to meet each other around it (False: not known).
+
+    The cells in a ring, less the places where two of them meet, are as many as the pieces they make.
+    """
+    begin, end = indptr[v], indptr[v + 1]
+    if begin == end:
+        return False
+    first = np.int64(part[ring[begin]] == grid)
+    found, pieces, before, joined = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    for e in range(begin, end):
+        mine = np.int64(part[ring[e]] == grid)
+        found |= mine
+        pieces += mine - (before & mine & joined)
+        by = bridge[e]
+        joined = np.int64(by >= 0 and part[by] == grid)
+        before = mine
+    pieces -= before & first & joined
+    return bool(found and pieces <= 1)
 
 
 @compiled
 def stays_whole(
-    indptr: Any, nbr: Any, part: Any, link: Any, corner: Any, mark: Any, queue: Any, boss: Any, waiting: Any,
+    indptr: Any, nbr: Any, part: Any, mark: Any, queue: Any, boss: Any, waiting: Any,
     stamp: int, v: int, grid: int, limit: int,
 ) -> bool:  # fmt: skip
     """Return whether `grid` without cell `v` is connected (False also if the search grows too long).
 
+    All pieces around the cell are grown side by side through the grid until they have met, or one can grow no more.
+
     Parameters
     ----------
-    link, corner : see `links_of`
     mark (n,) int64, queue (n,) int32, boss, waiting (widest row,) int64 : scratch
     stamp : int
         Above every number in `mark`; the next one must be higher by the length of `boss`.
@@ -112,47 +139,6 @@ def stays_whole(
         Cells looked at before giving up.
     """
     begin, end = indptr[v], indptr[v + 1]
-    ours, one = np.int64(0), np.int64(1)
-    if end - begin <= _WIDEST:
-        for e in range(begin, end):
-            if part[nbr[e]] == grid:
-                ours |= one << np.int64(e - begin)
-        if ours == 0:
-            return False
-        met = ours & -ours
-        grown = met
-        while grown != 0:
-            grown = np.int64(0)
-            for e in range(begin, end):
-                if (met >> np.int64(e - begin)) & one:
-                    grown |= link[e]
-            grown &= ours & ~met
-            met |= grown
-        if met == ours:
-            return True
-        changed = True
-        while changed:
-            changed = False
-            for c in range(_CORNERS):
-                i, j, w = corner[v, c, 0], corner[v, c, 1], corner[v, c, 2]
-                if i < 0:
-                    break
-                a, b = (met >> np.int64(i)) & one, (met >> np.int64(j)) & one
-                if a == b or part[w] != grid:
-                    continue
-                fresh = (ours & ~met) & (one << np.int64(i if b else j))
-                if fresh == 0:
-                    continue
-                while fresh != 0:
-                    met |= fresh
-                    grown = np.int64(0)
-                    for e in range(begin, end):
-                        if (fresh >> np.int64(e - begin)) & one:
-                            grown |= link[e]
-                    fresh = grown & ours & ~met
-                changed = True
-            if met == ours:
-                return True
     pieces, tail = 0, 0
     for e in range(begin, end):
         u = nbr[e]

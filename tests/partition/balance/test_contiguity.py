@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geogrid.partition.balance.contiguity import hangs_together, holds_together, links_of, stays_whole
+from geogrid.partition.balance.contiguity import hangs_together, holds_together, rings_of, stays_whole
 from geogrid.partition.balance.graph import components
 from geogrid.partition.balance.network import Network, build_network
 from geogrid.types import Int32Array
@@ -23,22 +23,16 @@ def whole_without(net: Network, part: Int32Array, v: int) -> bool:
 
 def quick(net: Network, part: Int32Array) -> list[bool]:
     """Return the quick answers for all cells, with scratch kept between them as the search does."""
-    link, corner, known = links_of(net.indptr, net.nbr)
+    ring, bridge = rings_of(net.indptr, net.nbr)
     widest = int(np.diff(net.indptr).max())
     mark, queue = np.full(len(part), -1, np.int64), np.empty(len(part), np.int32)
     boss, waiting = np.empty(widest, np.int64), np.empty(widest, np.int64)
     return [
-        bool(hangs_together(known, v, mates(net, part, v)) or stays_whole(
-            net.indptr, net.nbr, part, link, corner, mark, queue, boss, waiting, v * widest, v, int(part[v]), 20_000
+        bool(hangs_together(net.indptr, ring, bridge, part, v, int(part[v])) or stays_whole(
+            net.indptr, net.nbr, part, mark, queue, boss, waiting, v * widest, v, int(part[v]), 20_000
         ))
         for v in range(len(part))
     ]  # fmt: skip
-
-
-def mates(net: Network, part: Int32Array, v: int) -> int:
-    """Return which of the first 62 neighbours of `v` are in its grid, as bits."""
-    row = net.nbr[net.indptr[v] : net.indptr[v + 1]][:62]
-    return sum(1 << i for i, u in enumerate(row) if part[u] == part[v])
 
 
 def searched(net: Network, part: Int32Array) -> list[bool]:
@@ -76,25 +70,44 @@ def test_it_agrees_with_brute_force_on_any_grids(seed: int, side: int, grids: in
     assert searched(net, part) == quick(net, part) == [whole_without(net, part, v) for v in range(len(part))]
 
 
+def test_what_meets_around_a_cell_is_known_without_a_search() -> None:
+    # 0 1 2
+    # 3 4 5   every set of the eight squares around the one in the middle
+    # 6 7 8
+    net = squares(3, np.zeros(4, bool), np.zeros(12, bool))
+    ring, bridge = rings_of(net.indptr, net.nbr)
+    around = [0, 1, 2, 5, 8, 7, 6, 3]
+    for members in range(1 << 8):
+        part = np.ones(9, np.int32)
+        part[[4] + [u for i, u in enumerate(around) if members >> i & 1]] = 0
+        same = (part[net.src] == 0) & (part[net.nbr] == 0) & (net.src != 4) & (net.nbr != 4)
+        piece = components(9, net.src[same].astype(np.int64), net.nbr[same].astype(np.int64))
+        beside = [u for u in (1, 3, 5, 7) if part[u] == 0]
+        assert hangs_together(net.indptr, ring, bridge, part, 4, 0) == (len(set(piece[beside].tolist())) == 1)
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**31), side=st.integers(2, 7))
-def test_every_set_of_up_to_six_neighbours_is_known(seed: int, side: int) -> None:
+def test_what_is_said_to_meet_around_a_cell_does(seed: int, side: int) -> None:
     rng = np.random.default_rng(seed)
     net = squares(side, rng.uniform(size=(side - 1) ** 2) < 0.4, rng.uniform(size=3 * side * side) < 0.1)
-    known = links_of(net.indptr, net.nbr)[2]
-    near = {(int(a), int(b)) for a, b in zip(net.src, net.nbr, strict=True)}
-    for v in range(side * side):
-        row = net.nbr[net.indptr[v] : net.indptr[v + 1]].tolist()
-        for members in range(1, 1 << len(row)):
-            chosen = [u for i, u in enumerate(row) if members >> i & 1]
-            met = {chosen[0]}
-            while more := {u for u in chosen if u not in met and any((u, w) in near for w in met)}:
-                met |= more
-            assert hangs_together(known, v, members) == (len(met) == len(chosen) and len(row) <= 6)
+    ring, bridge = rings_of(net.indptr, net.nbr)
+    assert np.array_equal(
+        np.sort(net.src.astype(np.int64) * side**2 + ring), net.src.astype(np.int64) * side**2 + net.nbr
+    )
+    for _ in range(20):
+        part = rng.integers(2, size=side * side).astype(np.int32)
+        for v in range(side * side):
+            grid = int(part[v])
+            same = (part[net.src] == grid) & (part[net.nbr] == grid) & (net.src != v) & (net.nbr != v)
+            piece = components(side * side, net.src[same].astype(np.int64), net.nbr[same].astype(np.int64))
+            row = net.nbr[net.indptr[v] : net.indptr[v + 1]]
+            if len(row) and hangs_together(net.indptr, ring, bridge, part, v, grid):
+                assert len(np.unique(piece[row[part[row] == grid]])) == 1
 
 
 @pytest.mark.parametrize("spokes", [3, 63, 64, 200])
-def test_a_cell_with_more_neighbours_than_bits_is_searched(spokes: int) -> None:
+def test_a_cell_with_very_many_neighbours_is_searched(spokes: int) -> None:
     rim = np.arange(1, spokes + 1)
     first = np.concatenate([np.zeros(spokes, np.int64), rim[:-1]])
     second = np.concatenate([rim, rim[1:]])
