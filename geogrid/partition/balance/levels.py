@@ -7,7 +7,7 @@ single cells straighten a border while blocks of eight shift it as a whole. The 
 
 from __future__ import annotations
 
-from math import log
+from math import log, sqrt
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from geogrid.compiled import compiled
 from geogrid.partition.balance.annealing import THRESHOLDS, anneal
 from geogrid.partition.balance.coarsening import contract, matched
 from geogrid.partition.balance.network import Limits, Network, Wishes
-from geogrid.partition.balance.regions import Region, draw_regions, in_parallel, take_region
+from geogrid.partition.balance.regions import Instance, Region, draw_regions, in_parallel, take_region
 from geogrid.partition.balance.run import Run, Schedule
 from geogrid.types import FloatArray, Int32Array
 
@@ -31,9 +31,15 @@ _SETTLING = 10
 _ROUGH = 0.03
 """Share of the annealing that finds a first plan worth having, should there be no time for more."""
 
-_CROWDED = (0.55, 0.7)
-"""Overload in mean cells a grid, while it is cheap, from which pressing begins earlier, and from which as early as can be.
+_CROWDED = (0.45, 0.6)
+"""Overload in mean cells a grid, while it is cheap, from which grids are crowded, and from which as crowded as can be.
 Where cheap borders hold grids out of range, what is pressed late is broken up and never grows together again."""
+
+_LARGE = 125.0
+"""Cells a grid from which the town is cooled from `Schedule.hot`; with fewer, grids are in equilibrium far below it."""
+
+_MELTING = 2.0
+"""Power of the time left in the temperature while melting: empty land freezes at the end of it."""
 
 _PACE = (20_000.0, 60_000.0)
 """Proposals a cell up to which the temperature falls evenly, and from which it spends all of `Schedule.linger`'s time in the cold."""
@@ -92,25 +98,32 @@ def anneal_from_hot_to_cold(run: Run, part: Int32Array, keep_start: bool) -> Int
     rough = _ROUGH * plan.share
     first, crowding = _cooled(run, part, plan.warm, 0.0, rough, scales=plan.scales)
     _settled(run, first)
-    squeeze, linger = _squeeze(plan, crowding), _linger(plan, run.pace)
+    crowded = _crowded(crowding)
+    # Only where it is known that they are not crowded, small grids begin cooler.
+    hot = plan.hot * (1.0 if crowding is None else _between(_small(plan, run.root), 1.0, crowded))
+    squeeze = plan.squeeze + (plan.early - plan.squeeze) * crowded
+    linger = _between(1.0, plan.linger, crowded * _long(run.pace))
     melted = rough + plan.melt * plan.share
-    part, _ = _cooled(run, part, plan.molten, rough, melted, scales=plan.scales, cold=plan.hot, squeeze=1.0)
-    part, _ = _cooled(run, part, plan.hot, melted, plan.share, scales=plan.scales, squeeze=squeeze, linger=linger)
+    part, _ = _cooled(run, part, plan.molten, rough, melted, scales=plan.scales, cold=hot, squeeze=1.0, linger=_MELTING)
+    part, _ = _cooled(run, part, hot, melted, plan.share, scales=plan.scales, squeeze=squeeze, linger=linger)
     return part if run.overload(part) <= _NEARLY else _settled(run, part)
 
 
-def _squeeze(plan: Schedule, crowding: float | None) -> float:
-    """Return the share of the annealing from which overload is pressed, by how crowded a first, short one was."""
-    if crowding is None:
-        return plan.squeeze
+def _crowded(crowding: float | None) -> float:
+    """Return how crowded grids are, 0 to 1, by their overload in a first, short annealing."""
     least, most = _CROWDED
-    return plan.squeeze + (plan.early - plan.squeeze) * min(max((crowding - least) / (most - least), 0.0), 1.0)
+    return 0.0 if crowding is None else min(max((crowding - least) / (most - least), 0.0), 1.0)
 
 
-def _linger(plan: Schedule, pace: float) -> float:
-    """Return the power of the time left in the temperature: 1 for a short search, more for a long one."""
+def _small(plan: Schedule, instance: Instance) -> float:
+    """Return the share of the first temperature that grids of few cells need."""
+    return min(max(sqrt(instance.cells / instance.grids / _LARGE), plan.small), 1.0)
+
+
+def _long(pace: float) -> float:
+    """Return how long a search is, 0 to 1."""
     least, most = _PACE
-    return _between(1.0, plan.linger, min(max(log(max(pace, 1.0) / least) / log(most / least), 0.0), 1.0))
+    return min(max(log(max(pace, 1.0) / least) / log(most / least), 0.0), 1.0)
 
 
 def _between(first: float, last: float, at: float) -> float:

@@ -19,7 +19,7 @@ _CELLS = (70, 150, 300, 400, 700, 1000)
 _TO_MEND = (5, 8, 16, 24)
 """Grids of the regions around one that is out of range."""
 
-_COOLER, _HOTTER = 0.25, 0.7
+_COOLER, _HOTTER = 0.2, 0.5
 """First temperatures of a reheating, in mean borders."""
 
 _EFFORTS = (150, 300, 600)

@@ -27,16 +27,18 @@ class Schedule:
     ----------
     molten, melt : float
         Temperature at which any grids are alike, empty land with borders of a kilometre included, and the share of the
-        annealing in which it falls from there to `hot`: what is not molten keeps the shape it happened to begin with.
+        annealing in which it falls from there: what is not molten keeps the shape it happened to begin with.
     hot, warm, cold : float
         First temperature of the town, that of grids worth keeping, and the last.
+    small : float
+        Least share of `hot` for grids of few cells, which settle only when it is cooler.
     firm, soft, hard : float
         Price of overload: `firm` times the temperature, so that loads fluctuate by about the same at any heat and
         cells keep moving; at least `soft`; at the end `hard`.
     squeeze, early : float
         From this share of the annealing on the price rises to `hard`; from `early` on where grids are crowded.
     linger : float
-        Power of the time left in the temperature of a long search: it leaves the heat early and stays in the cold.
+        Power of the time left in the temperature of a long search for crowded grids: it stays longer in the cold.
     step : float
         Price of being out of range at all, in mean cells of overload: by the unit alone the last few people of a
         grid cost less than the border that would bring them home.
@@ -58,6 +60,7 @@ class Schedule:
     hot: float = 1.2
     warm: float = 0.65
     cold: float = 0.1
+    small: float = 0.5
     firm: float = 1.0
     soft: float = 0.7
     hard: float = 12.0

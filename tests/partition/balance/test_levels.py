@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from geogrid.partition.balance import Budget
+from geogrid.partition.balance import Budget, levels
 from geogrid.partition.balance.clock import Clock
 from geogrid.partition.balance.engine import search
 from geogrid.partition.balance.instances import make_instance
@@ -64,3 +64,22 @@ def test_the_annealing_ends_with_next_to_nobody_out_of_range(make_town, make_pro
     run = run_of(instance, effort=1500)
     begin = (np.arange(280) % 28 // 2).astype(np.int32)
     assert run.overload(anneal_from_hot_to_cold(run, begin, keep_start=False)) <= 0.005
+
+
+@pytest.mark.parametrize(
+    ("columns", "crowding", "first"), [(28, 0.3, 0.6), (28, 0.8, 1.2), (28, None, 1.2), (200, 0.3, 1.2)]
+)
+def test_small_grids_begin_cooler_where_they_are_known_not_to_be_crowded(
+    make_town, make_problem, monkeypatch, columns, crowding, first
+):
+    run = run_of(town_in_grids(make_town, make_problem, columns, 10, 14, 0.1), effort=1)
+    heats: list[float] = []
+
+    def cooled(run, part, hot, *shares, **more):
+        heats.append(hot)
+        return part, crowding
+
+    monkeypatch.setattr(levels, "_cooled", cooled)
+    monkeypatch.setattr(levels, "_settled", lambda run, part: part)
+    anneal_from_hot_to_cold(run, (np.arange(columns * 10) % 14).astype(np.int32), keep_start=False)
+    assert heats[-1] == pytest.approx(first)
