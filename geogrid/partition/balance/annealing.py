@@ -20,37 +20,27 @@ from typing import Any
 import numpy as np
 
 from geogrid.compiled import Whole, compiled
+from geogrid.partition.balance.borders import after_move, after_priced_move, list_borders
 from geogrid.partition.balance.contiguity import hangs_together, rings_of, stays_whole
 from geogrid.partition.balance.network import Limits, Network, Wishes
 from geogrid.types import FloatArray, Int32Array, IntArray
 
-__all__ = ["THRESHOLDS", "anneal", "loads_of", "price"]
+__all__ = ["THRESHOLDS", "anneal", "loads_of", "price", "price_each"]
 
 THRESHOLDS: FloatArray = -np.log((np.arange(1024) + 0.5) / 1024)
 """(1024,) quantiles of the exponential distribution; a rise of T times one of them is taken."""
 
+_PROBE = 16
+"""The share of the first stage, one in so many, that tells how many proposals are taken."""
+
+_KEEN = 0.06
+"""Share of proposals taken below which prices are kept: repairing them after a move costs as much as summing sixteen."""
+
+_WORTH = 3
+"""Moves a cell from which it pays to put the neighbours in order first, where they are not."""
+
 _SEARCH_LIMIT = 20_000
 """A cell is left where it is if telling whether its grid holds together takes longer than this."""
-
-
-@compiled
-def _after_move(
-    indptr: Any, nbr: Any, twin: Any, part: Any, cuts: Any, spot: Any, count: int, v: int, old: int, new: int
-) -> int:
-    """Repair the list of cut borders (the lower half-edge of each) after cell `v` went from `old` to `new`."""
-    for g in range(indptr[v], indptr[v + 1]):
-        mine = part[nbr[g]]
-        if mine == new:
-            count -= 1
-            last, q = cuts[count], spot[min(g, twin[g])]
-            cuts[q] = last
-            spot[last] = q
-        elif mine == old:
-            e = min(g, twin[g])
-            cuts[count] = e
-            spot[e] = count
-            count += 1
-    return count
 
 
 @compiled
@@ -170,7 +160,14 @@ def anneal(
     n, grids, kinds, halves = len(part), len(low), weight.shape[1], len(nbr)
     held, size, moment = np.zeros((grids, kinds, 3), np.int64), np.zeros(grids, np.int64), np.zeros((grids, 4))
     cuts, spot = np.empty(halves, np.int32), np.empty(halves, np.int32)
-    ring, bridge = rings_of(indptr, nbr)
+    priced, sums, limit, ends = (
+        np.empty(halves, np.int64),
+        np.zeros(grids, np.int64),
+        np.empty(n, np.int64),
+        np.zeros(2, np.int64),
+    )
+    ring, bridge = nbr, net.bridge
+    rung = len(bridge) == halves
     widest = 1
     for v in range(n):
         widest = max(widest, indptr[v + 1] - indptr[v])
@@ -183,7 +180,6 @@ def anneal(
         for j in range(kinds):
             # What it holds beside what it may hold: read together for each proposal.
             held[g, j, 1], held[g, j, 2] = low[g, j], high[g, j]
-    count = 0
     for v in range(n):
         mine = part[v]
         size[mine] += 1
@@ -195,33 +191,50 @@ def anneal(
         moment[mine, 1] += area * x
         moment[mine, 2] += area * y
         moment[mine, 3] += area * (x * x + y * y) + area * area / (2 * np.pi)
-        for e in range(indptr[v], indptr[v + 1]):
-            if part[nbr[e]] != mine and e < twin[e]:
-                cuts[count] = e
-                spot[e] = count
-                count += 1
     state = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1)
-    stamp, taken = 0, 0
+    stamp, taken, before, keen = 0, 0, 0, False
     factor = (cold / hot) ** (1.0 / max(stages - 1, 1)) if hot > 0 else 1.0
     temperature = hot
-    for _ in range(stages):
-        if count == 0:
+    asked = moves // stages
+    for stage in range(-1, stages):
+        if stage >= 0:
+            keen = taken - before < _KEEN * asked
+        if stage == 0 and not rung and taken * _PROBE * stages > _WORTH * n:
+            order, bridge = rings_of(indptr, nbr)
+            ring, rung = nbr[order], True
+        asked, before = moves // (stages if stage >= 0 else stages * _PROBE), taken
+        for v in range(n):
+            limit[v] = np.int64(temperature * warmth[v] * thresholds[0])
+        list_borders(indptr, nbr, cost, twin, part, priced, sums, limit, ends, cuts, spot, keen)
+        if ends[1] == 0:
             break
-        for _ in range(moves // stages):
+        spent = 0.0
+        while spent < asked:
             state ^= state >> np.uint64(12)
             state ^= state << np.uint64(25)
             state ^= state >> np.uint64(27)
             drawn = state * np.uint64(2685821657736338717)
-            edge = cuts[((drawn >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32)]
-            if drawn & np.uint64(1024):
-                edge = twin[edge]
-            v = src[edge]
-            old, new = part[v], part[nbr[edge]]
-            border = np.int64(0)
-            # Without a branch: which neighbour is whose cannot be guessed. Unsigned: rows are never counted from the end.
-            for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
-                q = part[np.uint64(nbr[e])]
-                border += cost[e] * (np.int64(q == old) - np.int64(q == new))
+            count, border = ends[1], np.int64(0)
+            if not keen:
+                spent += 1.0
+                edge = cuts[((drawn >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32)]
+                if drawn & np.uint64(1024):
+                    edge = twin[edge]
+                v = src[edge]
+                old, new = part[v], part[nbr[edge]]
+                # Without a branch: which neighbour is whose cannot be guessed. Unsigned: rows are never counted from the end.
+                for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
+                    q = part[np.uint64(nbr[e])]
+                    border += cost[e] * (np.int64(q == old) - np.int64(q == new))
+            else:
+                # One in sixteen is drawn from all of them: overload may be worth more than any border.
+                live = ends[0]
+                spent += 0.0625 + 0.9375 * count / live if live > 0 else 16.0
+                if live > 0 and drawn & np.uint64(0x3C00):
+                    count = live
+                edge = cuts[((drawn >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32)]
+                v = src[edge]
+                old, new, border = part[v], part[nbr[edge]], priced[edge]
             rise = border - temperature * warmth[v] * thresholds[drawn & np.uint64(1023)]
             alone = rise
             for j in range(kinds):
@@ -246,25 +259,35 @@ def anneal(
                 # Only its load keeps it: let another cell go the other way at the same time.
                 u = _partner(
                     indptr, nbr, cost, part, weight, fixed, held, penalty, step, alone, v, nbr[edge],
-                    (drawn >> np.uint64(11)) & np.uint64(1023),
+                    (drawn >> np.uint64(16)) & np.uint64(1023),
                 )  # fmt: skip
                 if u < 0:
                     continue
                 stamp += widest
-                if not hangs_together(indptr, ring, bridge, part, v, old) and not stays_whole(
+                if not (rung and hangs_together(indptr, ring, bridge, part, v, old)) and not stays_whole(
                     indptr, nbr, part, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
                 ):
                     continue
                 stamp += widest
                 part[v] = new
-                if not hangs_together(indptr, ring, bridge, part, u, new) and not stays_whole(
+                if not (rung and hangs_together(indptr, ring, bridge, part, u, new)) and not stays_whole(
                     indptr, nbr, part, mark, queue, boss, waiting, stamp, u, new, _SEARCH_LIMIT
                 ):
                     part[v] = old
                     continue
-                count = _after_move(indptr, nbr, twin, part, cuts, spot, count, v, old, new)
+                if keen:
+                    after_priced_move(
+                        indptr, nbr, cost, twin, part, priced, sums, limit, ends, cuts, spot, v, old, new
+                    )  # fmt: skip
+                else:
+                    after_move(indptr, nbr, twin, part, ends, cuts, spot, v, old, new)
                 part[u] = old
-                count = _after_move(indptr, nbr, twin, part, cuts, spot, count, u, new, old)
+                if keen:
+                    after_priced_move(
+                        indptr, nbr, cost, twin, part, priced, sums, limit, ends, cuts, spot, u, new, old
+                    )  # fmt: skip
+                else:
+                    after_move(indptr, nbr, twin, part, ends, cuts, spot, u, new, old)
                 for j in range(kinds):
                     more = weight[v, j] - weight[u, j]
                     held[old, j, 0] -= more
@@ -293,7 +316,7 @@ def anneal(
             if rise > 0:
                 continue
             stamp += widest
-            if not hangs_together(indptr, ring, bridge, part, v, old) and not stays_whole(
+            if not (rung and hangs_together(indptr, ring, bridge, part, v, old)) and not stays_whole(
                 indptr, nbr, part, mark, queue, boss, waiting, stamp, v, old, _SEARCH_LIMIT
             ):
                 continue
@@ -312,8 +335,14 @@ def anneal(
                     moment[g, 1] += sign * area * x
                     moment[g, 2] += sign * area * y
                     moment[g, 3] += sign * r2
-            count = _after_move(indptr, nbr, twin, part, cuts, spot, count, v, old, new)
-        temperature *= factor
+            if keen:
+                after_priced_move(
+                    indptr, nbr, cost, twin, part, priced, sums, limit, ends, cuts, spot, v, old, new
+                )  # fmt: skip
+            else:
+                after_move(indptr, nbr, twin, part, ends, cuts, spot, v, old, new)
+        if stage >= 0:
+            temperature *= factor
     return taken
 
 
@@ -328,37 +357,46 @@ def loads_of(weight: IntArray, part: Int32Array, grids: int) -> IntArray:
 
 
 @compiled
-def price(net: Network, limits: Limits, wishes: Wishes, part: Int32Array) -> Any:
-    """Return the price of all wishes, mm, and (m,) int64 the weight outside the grids' ranges."""
+def price_each(net: Network, limits: Limits, wishes: Wishes, part: Int32Array) -> Any:
+    """Return (k,) float64 the price of all wishes by grid, mm, and (k, m) int64 the weight outside each grid's range.
+
+    Half of a border counts for either grid.
+    """
     low, high, place = limits.low, limits.high, net.place
     grids = len(low)
-    total = 0.0
-    border = 0
+    cost = np.zeros(grids)
     moment = np.zeros((grids, 4))
     for v in range(len(part)):
         mine = part[v]
+        border = 0
         for e in range(net.indptr[v], net.indptr[v + 1]):
-            if part[net.nbr[e]] > mine:
+            if part[net.nbr[e]] != mine:
                 border += net.cost[e]
+        cost[mine] += border / 2
         if net.home[v] >= 0 and net.home[v] != mine:
-            border += net.stay[v]
+            cost[mine] += net.stay[v]
         for a in range(net.apart_ptr[v], net.apart_ptr[v + 1]):
             if part[net.apart[a]] == mine:
-                total += wishes.apart / 2
+                cost[mine] += wishes.apart / 2
         if not np.isnan(limits.anchor[mine, 0]):
-            total += wishes.pull * place[v, 3] * _distance(place[v], limits.anchor[mine])
+            cost[mine] += wishes.pull * place[v, 3] * _distance(place[v], limits.anchor[mine])
         if wishes.roundness > 0:
             area, x, y = place[v, 0], place[v, 1], place[v, 2]
             moment[mine, 0] += area
             moment[mine, 1] += area * x
             moment[mine, 2] += area * y
             moment[mine, 3] += area * (x * x + y * y) + area * area / (2 * np.pi)
-    if wishes.roundness > 0:
-        for g in range(grids):
-            total += wishes.roundness * _unroundness(moment[g], 0.0, place[0])
-    load = loads_of(net.weight, part, grids)
-    outside = np.zeros(load.shape[1], np.int64)
+    outside = loads_of(net.weight, part, grids)
     for g in range(grids):
-        for j in range(load.shape[1]):
-            outside[j] += _excess(load[g, j], low[g, j], high[g, j])
-    return border + total, outside
+        if wishes.roundness > 0:
+            cost[g] += wishes.roundness * _unroundness(moment[g], 0.0, place[0])
+        for j in range(outside.shape[1]):
+            outside[g, j] = _excess(outside[g, j], low[g, j], high[g, j])
+    return cost, outside
+
+
+@compiled
+def price(net: Network, limits: Limits, wishes: Wishes, part: Int32Array) -> Any:
+    """Return the price of all wishes, mm, and (m,) int64 the weight outside the grids' ranges."""
+    cost, outside = price_each(net, limits, wishes, part)
+    return cost.sum(), outside.sum(axis=0)

@@ -74,7 +74,7 @@ def matched(net: Network, part: Int32Array, heaviest: IntArray, seed: int) -> An
 def contract(net: Network, group: Int32Array, count: int) -> Network:
     """Return the network whose cells are the groups: weights, borders and prices add up.
 
-    The group's home is that of its dearest member.
+    The group's home is that of its dearest member. Rows stand in no order, and nothing is told of what joins them.
 
     Parameters
     ----------
@@ -150,5 +150,5 @@ def contract(net: Network, group: Int32Array, count: int) -> Network:
                 twin[e] = f
     return Network(
         indptr, nbr[:h].copy(), cost[:h].copy(), src[:h].copy(), twin, weight, fixed, home, stay, place,
-        apart_ptr, apart[:p].copy(), warmth,
+        apart_ptr, apart[:p].copy(), warmth, np.empty(0, np.int32),
     )  # fmt: skip

@@ -23,18 +23,18 @@ _WIDEST = 63
 
 @compiled
 def rings_of(indptr: Any, nbr: Any) -> Any:
-    """Return the neighbours of each cell in such an order that those that meet stand side by side.
+    """Return how to put the neighbours of each cell so that those that meet stand side by side.
 
     Returns
     -------
-    ring : (h,) int32
-        The rows of `nbr`, each in its new order.
+    order : (h,) int32
+        The rows of ``nbr[order]`` stand so.
     bridge : (h,) int32
-        What joins ``ring[e]`` to the next of its row (the last to the first): the cell itself if they border on each
-        other, else a cell that borders on both, -1 if there is none.
+        What joins a neighbour to the next of its row (the last to the first): the neighbour itself if they border on
+        each other, else a cell that borders on both, -1 if there is none.
     """
     n = len(indptr) - 1
-    ring, bridge = np.empty(len(nbr), np.int32), np.full(len(nbr), -1, np.int32)
+    order, bridge = np.arange(len(nbr), dtype=np.int32), np.full(len(nbr), -1, np.int32)
     place, stamp = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
     widest = 1
     for v in range(n):
@@ -47,7 +47,6 @@ def rings_of(indptr: Any, nbr: Any) -> Any:
         begin, end = indptr[v], indptr[v + 1]
         width = end - begin
         if width > _WIDEST:
-            ring[begin:end] = nbr[begin:end]
             continue
         for i in range(width):
             degree[i], waiting[i] = 0, True
@@ -83,7 +82,7 @@ def rings_of(indptr: Any, nbr: Any) -> Any:
         first = at
         for k in range(width):
             waiting[at] = False
-            ring[begin + k] = nbr[begin + at]
+            order[begin + k] = begin + at
             after, rank = -1, 1 << 20
             for j in range(width):
                 if waiting[j]:
@@ -96,7 +95,7 @@ def rings_of(indptr: Any, nbr: Any) -> Any:
                 bridge[begin + k] = nbr[begin + at] if by == -2 else by
             if after >= 0:
                 at = after
-    return ring, bridge
+    return order, bridge
 
 
 @compiled
@@ -186,7 +185,7 @@ def stays_whole(
 def holds_together(
     indptr: Any, nbr: Any, part: Any, mark: Any, queue: Any, stamp: int, v: Whole, grid: Whole, limit: int
 ) -> bool:
-    """Return the same for a few cells, without `links_of`: a search through the grid from one neighbour of `v`.
+    """Return the same for a few cells, a search through the grid from one neighbour of `v`.
 
     `mark` (n,) int64 and `queue` (n,) int32 are scratch; `stamp` is above every number in `mark`, the next one by 2.
     """

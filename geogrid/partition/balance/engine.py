@@ -3,8 +3,8 @@
 1. *Start.* Spanning trees are cut into grids of about equal weight (`trees`), or the given grids are taken.
 2. *Anneal.* At every temperature cells are joined in pairs, pairs in fours and so on (`levels`), and each scale is
    annealed, the coarsest first: blocks of cells shift a border as a whole, single cells straighten it.
-3. *Polish.* Sets of neighbouring grids are re-cut along trees or reheated, and the result is
-   kept where it is not worse, until the budget is spent.
+3. *Polish.* Sets of neighbouring grids are heated and cooled again and again, until the budget is spent; each group of
+   grids that exchanged cells is kept or taken back on its own (`groups`).
 
 Every step works on disjoint regions with a random stream of their own (`regions`), so the number
 of threads does not change the result. At every moment the best plan so far is known.

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geogrid.compiled import compiled
+from geogrid.partition.balance.contiguity import rings_of
 from geogrid.types import Int32Array, IntArray
 
 __all__ = ["Limits", "Network", "Wishes", "build_network", "extract", "warmth_of"]
@@ -26,6 +27,8 @@ class Network(NamedTuple):
     home (n,) int32, stay (n,) int64 : the grid a cell should stay in (-1: none) and what leaving costs, mm
     place (n, 4) float64 : area, x, y (m²; metres from the middle), the primary weight in mean cells
     apart_ptr (n + 1,), apart int32 : the cells that must not share a grid with each cell
+    bridge (h,) int32 : what joins ``nbr[e]`` to the next of its row, see `rings_of`; the rows stand in that order.
+        Empty where that is not known: cells were joined
     warmth (n,) float64 : how much hotter than the rest the cell is annealed, see `warmth_of`
     """
 
@@ -42,6 +45,7 @@ class Network(NamedTuple):
     apart_ptr: Int32Array
     apart: Int32Array
     warmth: npt.NDArray[np.float64]
+    bridge: Int32Array
 
 
 class Limits(NamedTuple):
@@ -104,7 +108,9 @@ def build_network(
     count = len(weight)
     ends = np.concatenate([first, second]).astype(np.int64)
     other = np.concatenate([second, first]).astype(np.int64)
-    order = np.lexsort((other, ends))
+    order, indptr = np.lexsort((other, ends)), _offsets(ends, count)
+    around, bridge = rings_of(indptr, other[order].astype(np.int32))
+    order = order[around]
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     twin = np.empty(len(order), np.int32)
@@ -114,7 +120,7 @@ def build_network(
     both = np.concatenate([pairs, pairs[:, ::-1]])
     both = both[np.lexsort((both[:, 1], both[:, 0]))]
     return Network(
-        _offsets(ends, count),
+        indptr,
         other[order].astype(np.int32),
         np.concatenate([cost, cost])[order].astype(np.int64),
         ends[order].astype(np.int32),
@@ -127,6 +133,7 @@ def build_network(
         _offsets(both[:, 0], count),
         both[:, 1].astype(np.int32),
         np.ones(count),
+        bridge,
     )
 
 
@@ -157,6 +164,8 @@ def extract(net: Network, nodes: IntArray, local: Int32Array, grid: Int32Array) 
     s_indptr, s_apart_ptr = np.zeros(count + 1, np.int32), np.zeros(count + 1, np.int32)
     s_nbr, s_src, s_twin = np.empty(halves, np.int32), np.empty(halves, np.int32), np.empty(halves, np.int32)
     s_cost, s_apart = np.empty(halves, np.int64), np.empty(pairs, np.int32)
+    told = len(net.bridge) == len(nbr)
+    s_bridge = np.empty(halves if told else 0, np.int32)
     s_weight, s_place = np.empty((count, net.weight.shape[1]), np.int64), np.empty((count, 4))
     s_warmth = np.empty(count)
     s_fixed, s_home, s_stay = np.empty(count, np.uint8), np.empty(count, np.int32), np.empty(count, np.int64)
@@ -169,10 +178,15 @@ def extract(net: Network, nodes: IntArray, local: Int32Array, grid: Int32Array) 
             s_weight[i, j] = net.weight[v, j]
         for j in range(4):
             s_place[i, j] = net.place[v, j]
-        for e in range(indptr[v], indptr[v + 1]):
+        begin, end = indptr[v], indptr[v + 1]
+        for e in range(begin, end):
             u = local[nbr[e]]
             if u >= 0:
                 s_nbr[h], s_src[h], s_cost[h] = u, i, cost[e]
+                if told:
+                    # Where the next of the row is left out, nothing joins those on its sides: it is in another grid.
+                    after, by = nbr[e + 1 if e + 1 < end else begin], net.bridge[e]
+                    s_bridge[h] = local[by] if by >= 0 and local[after] >= 0 else -1
                 # The twin's place is known once both of its rows are: count within the row.
                 s_twin[h] = twin[e]
                 h += 1
@@ -192,7 +206,7 @@ def extract(net: Network, nodes: IntArray, local: Int32Array, grid: Int32Array) 
         local[nodes[i]] = -1
     return Network(
         s_indptr, s_nbr, s_cost, s_src, s_twin, s_weight, s_fixed, s_home, s_stay, s_place, s_apart_ptr, s_apart,
-        s_warmth,
+        s_warmth, s_bridge,
     )  # fmt: skip
 
 

@@ -1,74 +1,64 @@
-"""Polishing: small sets of neighbouring grids are re-cut along trees or reheated; what is not worse is kept."""
+"""Polishing: small sets of neighbouring grids are heated and cooled again; of what changed, each group of grids is kept or not.
+
+Where grids are out of range, regions around them are re-cut along trees or reheated and kept whole, if they are not dearer.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
 from geogrid.partition.balance.annealing import THRESHOLDS, loads_of, price
+from geogrid.partition.balance.groups import keep_better_groups
 from geogrid.partition.balance.levels import anneal_scales
 from geogrid.partition.balance.regions import Region, draw_regions, in_parallel, regions_around, take_region
-from geogrid.partition.balance.run import Run, Schedule
+from geogrid.partition.balance.run import Run
 from geogrid.partition.balance.trees import cut_into_grids
-from geogrid.types import Int32Array, IntArray
+from geogrid.types import FloatArray, Int32Array, IntArray
 
 __all__ = ["polish"]
 
-_CELLS = (70, 150, 300, 400, 700, 1000)
-"""Cells of the regions: large enough that grids change their order, small enough that many are tried."""
+_CELLS = (500, 1000, 2000)
+"""Cells of the regions: large enough that grids change their order, small enough that threads share them evenly."""
 
-_TO_MEND = (5, 8, 16, 24)
-"""Grids of the regions around one that is out of range."""
+_FIRST, _LAST, _EFFORT = (0.7, 1.5), (0.3, 0.7), 550
+"""Temperatures from which the first and the last cycles cool, in mean borders, and the proposals a cell of each."""
 
-_COOLER, _HOTTER = 0.2, 0.5
-"""First temperatures of a reheating, in mean borders."""
+_MELTED, _MELTING, _MELTED_CELLS, _MELTED_EFFORT = 0.1, 5.0, 1000, 1200
+"""Share of the rounds that melt regions: empty land with borders of a kilometre is frozen in whatever shape it had long
+before the town around it. The highest temperature from which these cool, their cells and proposals a cell."""
 
-_EFFORTS = (150, 300, 600)
-"""Proposals a cell: rather more regions than more for each."""
+_STEPS, _SCALES, _SOFT = 12, 5, 0.3
+"""Steps of a cycle, each with cells joined anew on so many scales, and the share of it in which overload is cheap."""
 
-_MELTED, _MELTING, _STEPS, _SCALES = 0.2, 5.0, 12, 4
-"""Share of the rounds that melt large regions and cool them on many scales: empty land with borders of a kilometre
-is frozen in whatever shape it had long before the town around it."""
+_QUENCH = 0.18
+"""Share of a cycle's proposals that bring single cells to rest at its end."""
+
+_ALLOWED, _STRICT = 1.6, 0.95
+"""What a group may cost more in mean borders, at first, and the share of polishing from which it may not: by taking what
+is a little dearer, the town as a whole cools as a cell does in annealing."""
+
+_TO_MEND, _TO_MEND_EFFORTS = (5, 8, 16, 24), (150, 300, 600)
+"""Grids of the regions around one that is out of range, and proposals a cell."""
+
+_MEND_COOLER, _MEND_HOTTER, _RECUT = 0.2, 0.5, 0.3
+"""First temperatures of a reheating that mends, in mean borders, and the share of the rounds that re-cut first."""
 
 
 def polish(run: Run, part: Int32Array) -> None:
-    """Re-cut and reheat regions of the best plan, keeping what is not worse, until the budget is spent."""
-    instance = run.root
+    """Heat and cool regions again and again, more and more strictly, until the budget is spent."""
+    begun = run.done(0.0, 1.0)
     part, pressed = part.copy(), run.pressed(part)
     stuck, pressure = 0, 1.0
-    recuttable = not (instance.net.fixed.any() or instance.limits.closed.any() or (instance.net.home >= 0).any())
-    while run.done(0.0, 1.0) < 1:
-        if run.best_part is not None and run.best <= (0.0, pressed[1]):
+    while (done := run.done(begun, 1.0)) < 1:
+        loose = max(1.0 - done / _STRICT, 0.0)
+        if (loose == 0 or pressed[0] > 0) and run.best_part is not None and run.best <= (0.0, pressed[1]):
             part, pressed = run.best_part.copy(), run.best
-        valid = pressed[0] == 0
-        cells_a_grid = instance.cells / instance.grids
-        size = max(float(run.seeds.choice(_CELLS)) / cells_a_grid, 2.0)
-        heat = float(run.seeds.uniform(_COOLER, _HOTTER))
-        effort = float(run.seeds.choice(_EFFORTS))
-        if not valid:
-            size = float(run.seeds.choice(_TO_MEND))
-        elif run.seeds.uniform() < _MELTED:
-            size = max(_CELLS[-1] / cells_a_grid, 2.0)
-            heat = float(_HOTTER * (_MELTING / _HOTTER) ** run.seeds.uniform())
-            effort = float(2 * _EFFORTS[-1])
-        recut = recuttable and run.seeds.uniform() < (0.15 if valid else 0.3)
-        regions = _regions_to_polish(run, part, size, valid)
-        seeds = [run.seed() for _ in regions]
-        cells = int(np.isin(part, np.concatenate(regions)).sum())
-        effort = min(effort, run.clock.left() * run.speed / max(cells, 1))
-        before = run.clock.elapsed
-
-        def work(
-            number: int, regions: list[IntArray] = regions, seeds: list[int] = seeds, effort: float = effort,
-            heat: float = heat, pressure: float = pressure, recut: bool = recut, part: Int32Array = part,
-            valid: bool = valid,
-        ) -> Region | None:  # fmt: skip
-            region = take_region(instance, part, regions[number])
-            return _reheat(run, region, effort, heat, recut, pressure, seeds[number], valid=valid)
-
-        for region in in_parallel(work, range(len(regions)), run.pool, run.clock):
-            if region is not None:
-                part[region.nodes] = region.grids[region.part]
-        run.count(max(effort * cells, 0.1 * instance.cells), run.clock.elapsed - before)
+        if pressed[0] > 0:
+            _mend(run, part, pressure)
+        else:
+            _cycle(run, part, loose)
         known, pressed = pressed, run.pressed(part)
         run.note(part)
         stuck = stuck + 1 if pressed == known else 0
@@ -78,60 +68,106 @@ def polish(run: Run, part: Int32Array) -> None:
             break
 
 
-def _regions_to_polish(run: Run, part: Int32Array, size: float, valid: bool) -> list[IntArray]:
-    """Return small regions: all over the place, or around the grids that are out of range."""
-    instance = run.root
-    if not valid:
-        load = loads_of(instance.net.weight, part, instance.grids)
-        off = np.maximum(load - instance.limits.high, instance.limits.low - load).clip(0).sum(axis=1)
-        wrong = np.flatnonzero(off)
-        if len(wrong):
-            return regions_around(instance, part, run.seeds.permutation(wrong), max(int(size), 3))
+def _cycle(run: Run, part: Int32Array, loose: float) -> None:
+    """Heat and cool regions of `part` all over the place, in place; `loose` falls from 1, for the first cycle, to 0."""
+    instance, seeds = run.root, run.seeds
+    cooler, hotter = (last + loose * (first - last) for first, last in zip(_FIRST, _LAST, strict=True))
+    if seeds.uniform() < _MELTED:
+        cells, effort = float(_MELTED_CELLS), float(_MELTED_EFFORT)
+        heat = float(hotter * (_MELTING / hotter) ** seeds.uniform())
+    else:
+        cells, effort = float(seeds.choice(_CELLS)), float(_EFFORT)
+        heat = float(seeds.uniform(cooler, hotter))
+    size = max(cells / instance.cells * instance.grids, 2.0)
     drawn = draw_regions(instance, part, size, seed=run.seed())
-    return [grids for grids in drawn if 1 < len(grids) <= 2 * size + 2] or [np.arange(instance.grids)]
+    regions = [grids for grids in drawn if 1 < len(grids) <= 2 * size + 2] or [np.arange(instance.grids)]
+    numbers = [run.seed() for _ in regions]
+    # The quantiles of Metropolis' rule, for groups.
+    slack = [loose * _ALLOWED * run.border * seeds.exponential(size=len(grids)) for grids in regions]
+    _replace(run, part, regions, effort, lambda region, k, each: _cooled(run, region, heat, each, slack[k], numbers[k]))
 
 
-def _reheat(
-    run: Run,
-    region: Region,
-    effort: float,
-    heat: float,
-    recut: bool,
-    pressure: float,
-    seed: int,
-    *,
-    valid: bool,
-) -> Region | None:
-    """Return the region improved (or changed at the same price), or None; `pressure` raises the price of overload."""
+def _cooled(run: Run, region: Region, heat: float, effort: float, slack: FloatArray, seed: int) -> Int32Array:
+    """Return the grids of a region heated, cooled on many scales and brought to rest, as far as they are better."""
+    plan, small = run.schedule, region.instance
+    part, hard = region.part.copy(), plan.hard * run.unit
+    moves = max(int(effort * len(part)), 16)
+    for step in range(_STEPS):
+        done = step / (_STEPS - 1)
+        at = heat * (plan.cold / heat) ** done
+        first, pressed = max(at, plan.soft), max((done - _SOFT) / (1 - _SOFT), 0.0)
+        penalty = first * (plan.hard / first) ** pressed
+        anneal_scales(
+            small.net, small.limits, run.wishes(penalty, pressed), part, penalty * run.unit,
+            at * run.border, at * run.border,
+            int(moves * (1 - _QUENCH) / _STEPS), seed + step, THRESHOLDS, _SCALES,
+        )  # fmt: skip
+    cold = plan.cold * run.border
+    anneal_scales(
+        small.net, small.limits, run.wishes(plan.hard), part, hard,
+        cold, cold / 2, int(moves * _QUENCH), seed + _STEPS, THRESHOLDS, 1, 6,
+    )  # fmt: skip
+    kept: Int32Array = keep_better_groups(small.net, small.limits, small.wishes, region.part, part, hard, slack)
+    return kept
+
+
+def _mend(run: Run, part: Int32Array, pressure: float) -> None:
+    """Re-cut or reheat regions around the grids of `part` that are out of range, in place."""
+    instance, seeds = run.root, run.seeds
+    recuttable = not (instance.net.fixed.any() or instance.limits.closed.any() or (instance.net.home >= 0).any())
+    heat, effort = float(seeds.uniform(_MEND_COOLER, _MEND_HOTTER)), float(seeds.choice(_TO_MEND_EFFORTS))
+    size = max(int(seeds.choice(_TO_MEND)), 3)
+    recut = recuttable and seeds.uniform() < _RECUT
+    load = loads_of(instance.net.weight, part, instance.grids)
+    off = np.maximum(load - instance.limits.high, instance.limits.low - load).clip(0).sum(axis=1)
+    regions = regions_around(instance, part, seeds.permutation(np.flatnonzero(off)), size)
+    numbers = [run.seed() for _ in regions]
+
+    def work(region: Region, k: int, effort: float) -> Int32Array:
+        return _reheated(run, region, heat, effort, recut, pressure, numbers[k])
+
+    _replace(run, part, regions, effort, work)
+
+
+def _reheated(
+    run: Run, region: Region, heat: float, effort: float, recut: bool, pressure: float, seed: int
+) -> Int32Array:  # fmt: skip
+    """Return the grids of a region re-cut or reheated, if they are not dearer; `pressure` raises the price of overload."""
     plan, small = run.schedule, region.instance
     hard = pressure * plan.hard * run.unit
-
-    def value(part: Int32Array) -> tuple[float, float]:
-        cost, outside = price(small.net, small.limits, small.wishes, part)
-        over = float((outside * hard).sum())
-        return (over, float(cost)) if valid else (0.0, float(cost) + over)
-
     part = region.part.copy()
     if recut and len(part) > len(region.grids):
         fresh = cut_into_grids(small.net, small.grids, 3, seed)
         if len(fresh):
             part = fresh
     moves = max(int(effort * len(part)), 16)
-    for step, (share, first, last, penalty, scales) in enumerate(_cooling(heat, plan)):
+    cold = plan.cold * 0.7
+    for step, (first, last, penalty) in enumerate([(heat, heat / 3, 2.5), (heat / 3, cold, plan.hard)]):
         anneal_scales(
             small.net, small.limits, run.wishes(pressure * penalty), part, pressure * penalty * run.unit,
-            first * run.border, last * run.border, int(moves * share), seed + step, THRESHOLDS, scales, 6 if scales == 1 else 2,
+            first * run.border, last * run.border, moves // 2, seed + step, THRESHOLDS, 1, 6,
         )  # fmt: skip
-    if value(part) > value(region.part):
-        return None
-    return Region(region.nodes, region.grids, small, part)
+
+    def value(part: Int32Array) -> float:
+        cost, outside = price(small.net, small.limits, small.wishes, part)
+        return float(cost) + float((outside * hard).sum())
+
+    return part if value(part) <= value(region.part) else region.part
 
 
-def _cooling(heat: float, plan: Schedule) -> list[tuple[float, float, float, float, int]]:
-    """Return the steps of a reheating: share of the proposals, first and last temperature, penalty, scales."""
-    cold = plan.cold * 0.7
-    if heat <= _HOTTER:
-        return [(0.5, heat, heat / 3, 2.5, 1), (0.5, heat / 3, cold, plan.hard, 1)]
-    at = [heat * (cold / heat) ** (step / _STEPS) for step in range(_STEPS + 1)]
-    dear = [max(plan.soft, t) * (plan.hard / max(plan.soft, t)) ** (step / (_STEPS - 1)) for step, t in enumerate(at)]
-    return [(1 / _STEPS, at[step], at[step + 1], dear[step], _SCALES) for step in range(_STEPS)]
+def _replace(
+    run: Run, part: Int32Array, regions: list[IntArray], effort: float,
+    work: Callable[[Region, int, float], Int32Array],
+) -> None:  # fmt: skip
+    """Put in place of each region what `work` makes of it: given the region, its number and the proposals a cell."""
+    instance, before = run.root, run.clock.elapsed
+    cells = int(np.isin(part, np.concatenate(regions)).sum())
+    each = min(effort, run.clock.left() * run.speed / max(cells, 1))
+
+    def replaced(number: int) -> tuple[Region, Int32Array]:
+        region = take_region(instance, part, regions[number])
+        return region, work(region, number, each)
+
+    for region, grids in in_parallel(replaced, range(len(regions)), run.pool, run.clock):
+        part[region.nodes] = region.grids[grids]
+    run.count(max(each * cells, 0.1 * instance.cells), run.clock.elapsed - before)

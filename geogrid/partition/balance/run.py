@@ -68,7 +68,7 @@ class Schedule:
     early: float = 0.05
     linger: float = 1.8
     step: float = 0.1
-    share: float = 0.85
+    share: float = 0.3
     rounds: int = 64
     fewest_rounds: int = 24
     short: int = 60
