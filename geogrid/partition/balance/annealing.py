@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from geogrid.compiled import Whole, compiled
-from geogrid.partition.balance.borders import after_move, after_priced_move, list_borders
+from geogrid.partition.balance.borders import after_move, list_borders
 from geogrid.partition.balance.contiguity import hangs_together, rings_of, stays_whole
 from geogrid.partition.balance.network import Limits, Network, Wishes
 from geogrid.types import FloatArray, Int32Array, IntArray
@@ -148,7 +148,7 @@ def anneal(
     hot, cold : float
         First and last temperature, mm; `stages` steps between them, geometrically.
     moves : int
-        Proposals in all.
+        Proposals in all, but for a sixteenth of a stage that tells how many are taken.
     seed : int, at least 1
     """
     indptr, nbr, cost, src, twin, weight = net.indptr, net.nbr, net.cost, net.src, net.twin, net.weight
@@ -160,12 +160,8 @@ def anneal(
     n, grids, kinds, halves = len(part), len(low), weight.shape[1], len(nbr)
     held, size, moment = np.zeros((grids, kinds, 3), np.int64), np.zeros(grids, np.int64), np.zeros((grids, 4))
     cuts, spot = np.empty(halves, np.int32), np.empty(halves, np.int32)
-    priced, sums, limit, ends = (
-        np.empty(halves, np.int64),
-        np.zeros(grids, np.int64),
-        np.empty(n, np.int64),
-        np.zeros(2, np.int64),
-    )
+    priced, limit = np.empty(halves, np.int64), np.empty(n, np.int64)
+    sums, ends = np.zeros(grids, np.int64), np.zeros(2, np.int64)
     ring, bridge = nbr, net.bridge
     rung = len(bridge) == halves
     widest = 1
@@ -275,19 +271,13 @@ def anneal(
                 ):
                     part[v] = old
                     continue
-                if keen:
-                    after_priced_move(
-                        indptr, nbr, cost, twin, part, priced, sums, limit, ends, cuts, spot, v, old, new
-                    )  # fmt: skip
-                else:
-                    after_move(indptr, nbr, twin, part, ends, cuts, spot, v, old, new)
+                after_move(
+                    indptr, nbr, cost, twin, part, priced, sums, limit, ends, cuts, spot, keen, v, old, new
+                )  # fmt: skip
                 part[u] = old
-                if keen:
-                    after_priced_move(
-                        indptr, nbr, cost, twin, part, priced, sums, limit, ends, cuts, spot, u, new, old
-                    )  # fmt: skip
-                else:
-                    after_move(indptr, nbr, twin, part, ends, cuts, spot, u, new, old)
+                after_move(
+                    indptr, nbr, cost, twin, part, priced, sums, limit, ends, cuts, spot, keen, u, new, old
+                )  # fmt: skip
                 for j in range(kinds):
                     more = weight[v, j] - weight[u, j]
                     held[old, j, 0] -= more
@@ -335,12 +325,9 @@ def anneal(
                     moment[g, 1] += sign * area * x
                     moment[g, 2] += sign * area * y
                     moment[g, 3] += sign * r2
-            if keen:
-                after_priced_move(
-                    indptr, nbr, cost, twin, part, priced, sums, limit, ends, cuts, spot, v, old, new
-                )  # fmt: skip
-            else:
-                after_move(indptr, nbr, twin, part, ends, cuts, spot, v, old, new)
+            after_move(
+                indptr, nbr, cost, twin, part, priced, sums, limit, ends, cuts, spot, keen, v, old, new
+            )  # fmt: skip
         if stage >= 0:
             temperature *= factor
     return taken

@@ -12,7 +12,7 @@ from typing import Any
 
 from geogrid.compiled import Whole, compiled
 
-__all__ = ["after_move", "after_priced_move", "list_borders"]
+__all__ = ["after_move", "list_borders"]
 
 
 @compiled
@@ -53,6 +53,18 @@ def list_borders(
 
 @compiled
 def after_move(
+    indptr: Any, nbr: Any, cost: Any, twin: Any, part: Any, priced: Any, sums: Any, limit: Any,
+    ends: Any, cuts: Any, spot: Any, keen: Whole, v: int, old: int, new: int,
+) -> None:  # fmt: skip
+    """Repair the list, and the prices if `keen`, after cell `v` went from `old` to `new`; the rest as `list_borders` has it."""
+    if keen:
+        _after_priced_move(indptr, nbr, cost, twin, part, priced, sums, limit, ends, cuts, spot, v, old, new)
+    else:
+        _after_plain_move(indptr, nbr, twin, part, ends, cuts, spot, v, old, new)
+
+
+@compiled
+def _after_plain_move(
     indptr: Any, nbr: Any, twin: Any, part: Any, ends: Any, cuts: Any, spot: Any, v: int, old: int, new: int
 ) -> None:
     """Repair the list of lower half-edges after cell `v` went from `old` to `new`."""
@@ -73,7 +85,7 @@ def after_move(
 
 
 @compiled
-def after_priced_move(
+def _after_priced_move(
     indptr: Any, nbr: Any, cost: Any, twin: Any, part: Any, priced: Any, sums: Any, limit: Any,
     ends: Any, cuts: Any, spot: Any, v: int, old: int, new: int,
 ) -> None:  # fmt: skip

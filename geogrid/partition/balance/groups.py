@@ -13,17 +13,10 @@ import numpy as np
 from geogrid.compiled import compiled
 from geogrid.partition.balance.annealing import price_each
 from geogrid.partition.balance.network import Limits, Network, Wishes
+from geogrid.partition.balance.trees import leader_of
 from geogrid.types import FloatArray, Int32Array
 
 __all__ = ["keep_better_groups"]
-
-
-@compiled
-def _first_of(leader: Any, grid: int) -> int:
-    while leader[grid] != grid:
-        leader[grid] = leader[leader[grid]]
-        grid = leader[grid]
-    return grid
 
 
 @compiled
@@ -50,20 +43,20 @@ def keep_better_groups(
     leader = np.arange(grids)
     for v in range(len(part)):
         if part[v] != changed[v]:
-            a, b = _first_of(leader, part[v]), _first_of(leader, changed[v])
+            a, b = leader_of(leader, part[v]), leader_of(leader, changed[v])
             leader[max(a, b)] = min(a, b)
     rise, off = np.zeros(grids), np.zeros((grids, len(hard)), np.int64)
     for plan, sign in ((part, -1.0), (changed, 1.0)):
         cost, outside = price_each(net, limits, wishes, plan)
         for g in range(grids):
-            group = _first_of(leader, g)
+            group = leader_of(leader, g)
             rise[group] += sign * cost[g]
             for j in range(len(hard)):
                 off[group, j] += np.int64(sign) * outside[g, j]
     kept = part.copy()
     for v in range(len(part)):
         if part[v] != changed[v]:
-            group = _first_of(leader, part[v])
+            group = leader_of(leader, part[v])
             over = 0.0
             for j in range(len(hard)):
                 over += off[group, j] * hard[j]

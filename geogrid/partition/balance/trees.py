@@ -16,11 +16,12 @@ from geogrid.compiled import compiled
 from geogrid.partition.balance.network import Network
 from geogrid.types import Int32Array
 
-__all__ = ["cut_into_grids"]
+__all__ = ["cut_into_grids", "leader_of"]
 
 
 @compiled
-def _find(boss: Any, v: int) -> int:
+def leader_of(boss: Any, v: int) -> int:
+    """Return the one that stands for the set of `v`, and shorten the way to it: ``boss[v]`` leads there."""
     while boss[v] != v:
         boss[v] = boss[boss[v]]
         v = boss[v]
@@ -35,7 +36,7 @@ def _tree(count: int, ends: Any, others: Any, keys: Any) -> Any:
     degree = np.zeros(count + 1, np.int64)
     found = 0
     for e in np.argsort(keys):
-        a, b = _find(boss, ends[e]), _find(boss, others[e])
+        a, b = leader_of(boss, ends[e]), leader_of(boss, others[e])
         if a != b:
             boss[a] = b
             chosen[found] = e

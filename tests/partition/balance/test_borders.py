@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geogrid.partition.balance.borders import after_move, after_priced_move, list_borders
+from geogrid.partition.balance.borders import after_move, list_borders
 from geogrid.partition.balance.network import build_network
 
 
@@ -35,12 +35,9 @@ def test_repaired_after_moves_it_is_the_list_made_anew(seed: int, side: int, gri
         if new == old:
             continue
         part[v] = new
-        if keen:
-            after_priced_move(
-                net.indptr, net.nbr, net.cost, net.twin, part, priced, sums, limit, ends, cuts, spot, v, old, new
-            )
-        else:
-            after_move(net.indptr, net.nbr, net.twin, part, ends, cuts, spot, v, old, new)
+        after_move(
+            net.indptr, net.nbr, net.cost, net.twin, part, priced, sums, limit, ends, cuts, spot, keen, v, old, new
+        )
         assert not sums.any()
         anew, none, stops, listed, where = fresh()
         list_borders(net.indptr, net.nbr, net.cost, net.twin, part, anew, none, limit, stops, listed, where, keen)
