@@ -3,8 +3,8 @@
 A proposal takes one stretch of border between two grids and offers the cell on its left to the
 grid on its right. It is taken by Metropolis' rule on the change of the total price, in
 millimetres of border: border, overload, leaving home, roundness, distance, pairs apart. Only then is
-contiguity checked (`contiguity`). Nothing is kept for a cell but its grid: while it is hot a quarter of the proposals
-is taken, and summing five borders is cheaper than repairing sums kept for each of them after every move.
+contiguity checked (`contiguity`). While it is hot a quarter of the proposals is taken, and summing five borders is cheaper
+than repairing sums kept for each of them after every move; in the cold it is dearer, and they are kept (`borders`).
 
 A cell that only its load keeps where it is may change places with one near it in the other grid; at a tolerance
 of 1 % hardly any cell can go alone.
@@ -187,6 +187,7 @@ def anneal(
         moment[mine, 1] += area * x
         moment[mine, 2] += area * y
         moment[mine, 3] += area * (x * x + y * y) + area * area / (2 * np.pi)
+    plain = not (round_price > 0 or anchored or pairs)
     state = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1)
     stamp, taken, before, keen = 0, 0, 0, False
     factor = (cold / hot) ** (1.0 / max(stages - 1, 1)) if hot > 0 else 1.0
@@ -194,7 +195,8 @@ def anneal(
     asked = moves // stages
     for stage in range(-1, stages):
         if stage >= 0:
-            keen = taken - before < _KEEN * asked
+            # Where anything but load outweighs borders, one that is dear in border alone may well be taken.
+            keen = plain and not homes and taken - before < _KEEN * asked
         if stage == 0 and not rung and taken * _PROBE * stages > _WORTH * n:
             order, bridge = rings_of(indptr, nbr)
             ring, rung = nbr[order], True
@@ -249,7 +251,7 @@ def anneal(
                     rise += stay[v]
                 elif home[v] == new:
                     rise -= stay[v]
-            if rise > 0 and not (round_price > 0 or anchored or pairs):
+            if rise > 0 and plain:
                 if alone > 0 or homes or fixed[v] or closed[old] or closed[new] or size[old] == 1 or size[new] == 1:
                     continue
                 # Only its load keeps it: let another cell go the other way at the same time.
