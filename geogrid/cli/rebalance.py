@@ -65,6 +65,8 @@ def rebalance(
 
     Each line is a balance and the least change found for it; `at_least` is what no plan can do without.
 
+    Grids that are within the tolerance picked as they are stay, and nothing is published.
+
     Exit code 0 if the tightest tolerance can be met (or the one picked), 1 if not.
 
     Example:
@@ -106,7 +108,8 @@ def rebalance(
         )  # fmt: skip
         chosen = front.within(pick if pick is not None else told[-1])
         published = None
-        if pick is not None and chosen is not None and valid_from is not None:
+        stays = chosen is not None and bool(np.isinf(chosen.tolerance))
+        if pick is not None and chosen is not None and valid_from is not None and not stays:
             changed = _with_grids(division, layer, chosen)
             note = f"rebalanced within {pick:g}"
             published = store.publish(
@@ -115,9 +118,10 @@ def rebalance(
     grids = [
         str(code or name) for code, name in zip(division.layer(layer).codes, division.layer(layer).names, strict=True)
     ]
-    _show(
-        front, grids, [str(finding) for finding in findings], None if published is None else published.number, json=json
-    )
+    notes = [str(finding) for finding in findings]
+    if pick is not None and stays:
+        notes.append(f"nothing was published: the grids are within ±{pick:.1%} as they are")
+    _show(front, grids, notes, None if published is None else published.number, json=json)
     if chosen is None:
         raise typer.Exit(1)
 

@@ -15,9 +15,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geogrid.errors import PlanError
+from geogrid.partition.balance.annealing import price
 from geogrid.partition.balance.bounds import least_by_shapes_at_will, least_by_touching
 from geogrid.partition.balance.clock import Budget
-from geogrid.partition.balance.instances import make_instance
+from geogrid.partition.balance.engine import Outcome
+from geogrid.partition.balance.graph import components
+from geogrid.partition.balance.instances import AreaInstance, make_instance
 from geogrid.partition.balance.islands import Joined, join_islands
 from geogrid.partition.balance.least_change import Change, least_change
 from geogrid.partition.balance.problem import Problem
@@ -42,16 +45,19 @@ class Step:
     Parameters
     ----------
     tolerance : float
-        The balance that was asked for.
+        The balance that was asked for; inf for the existing grids, of which nothing was asked.
     worst : float
-        The balance reached: the largest deviation of a grid's primary weight from its target.
+        The balance reached: the largest deviation of a grid's primary weight from its target. The target is that of the
+        grid's own area, where a cell heavier than a grid counts as one full grid; of the existing grids, that of the narrowest
+        balance asked for.
     moved : float
         What changes its grid, in the unit counted (the primary weight unless `moving` was given).
     moved_cells : int
     moved_area_m2 : float
     border_m : float
     valid : bool
-        Every grid within `tolerance`.
+        Every grid within `tolerance`, and sound. The existing grids: within the narrowest balance asked for, so that nothing
+        need move.
     on_front : bool
         No other step moves less and reaches as much.
     result : Balanced
@@ -62,6 +68,8 @@ class Step:
     least_touching : float, optional
         Proved: none in which load passes only between grids that touch moves less, whole grids founded anew
         included. None if it was not asked for.
+    sound : bool
+        Every grid is in one piece (existing ones may not be) and within its ranges of all weights but the primary one.
     """
 
     tolerance: float
@@ -76,6 +84,7 @@ class Step:
     relocated: tuple[int, ...] = ()
     least: float = 0.0
     least_touching: float | None = None
+    sound: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,11 +108,16 @@ class Front:
         return tuple(step for step in self.steps if step.on_front)
 
     def within(self, tolerance: float) -> Step | None:
-        """Return the valid step of least change whose grids are within `tolerance`, or None."""
+        """Return the sound step of least change whose grids are within `tolerance`, or None: the existing grids if they are."""
+        narrowest = min((step.tolerance for step in self.steps), default=np.inf)
         fitting = [
             step
             for step in self.steps
-            if step.worst <= tolerance + 1e-9 or (step.valid and step.tolerance <= tolerance)
+            if step.sound
+            and (
+                step.worst <= tolerance + 1e-9
+                or (step.valid and (narrowest if np.isinf(step.tolerance) else step.tolerance) <= tolerance)
+            )
         ]
         return min(fitting, key=lambda step: (step.moved, step.border_m), default=None)
 
@@ -148,10 +162,10 @@ def rebalance(
     if problem.measures[0].is_range:
         raise PlanError("rebalance needs a tolerance, not a range")
     moving = problem.measures[0].values if problem.moving is None else problem.moving
-    steps = [_existing(problem, moving)]
     budget = budget or Budget()
     budget = replace(budget, stop=budget.stop or threading.Event())
     told = sorted(tolerances, reverse=True)
+    steps = [_existing(problem if not told else _within(problem, told[-1]), moving)]
     found: dict[int, tuple[Problem, Balanced, dict[int, Change]]] = {}
     last = len(told) - 1
     sweeps = [(row, row + 1, True) for row in range(last, -1, -1)] + [
@@ -161,8 +175,7 @@ def rebalance(
     name = f"rebalance, {len(told)} balances{limit}" if last else "rebalance"
     progress(name, 0, len(sweeps))
     for done, (row, beside, afresh) in enumerate(sweeps):
-        measures = (replace(problem.measures[0], tolerance=told[row]), *problem.measures[1:])
-        tried = replace(problem, measures=measures, keep=keep)
+        tried = replace(_within(problem, told[row]), keep=keep)
         known = [found[other][2] for other in (row, beside) if other in found]
         # The widest has no way back.
         way = 1.0 if row == 0 else _AFRESH if afresh else 1 - _AFRESH
@@ -171,16 +184,23 @@ def rebalance(
         progress(name, done + 1, len(sweeps))
         if budget.stop is not None and budget.stop.is_set():
             break
-    for row, (tried, result, _) in found.items():
+    for row, (tried, result, changes) in found.items():
         bounds = _bounds(tried, moving, 0.0 if budget.stop is not None and budget.stop.is_set() else bound_seconds)
         steps.append(
             replace(
                 _step(tried, result, moving, told[row]), least=bounds[0], least_touching=bounds[1],
                 relocated=_elsewhere(tried, result, moving),
+                sound=not any(change.outcome.outside[1:].any() for change in changes.values()),
             )
         )  # fmt: skip
     marked = [replace(step, on_front=not any(_beats(other, step) for other in steps)) for step in steps]
-    return Front(tuple(sorted(marked, key=lambda step: (step.moved, step.worst))), float(moving.sum()))
+    order = sorted(marked, key=lambda step: (step.moved, np.isfinite(step.tolerance), step.worst))
+    return Front(tuple(order), float(moving.sum()))
+
+
+def _within(problem: Problem, tolerance: float) -> Problem:
+    """Return the problem with another tolerance of the primary measure."""
+    return replace(problem, measures=(replace(problem.measures[0], tolerance=tolerance), *problem.measures[1:]))
 
 
 def share_of_step(row: int, steps: int) -> float:
@@ -265,21 +285,29 @@ def _beats(one: Step, other: Step) -> bool:
 
 
 def _existing(problem: Problem, moving: FloatArray) -> Step:
+    """Return the existing grids as a step, judged by the ranges that the problem has for them."""
     start = problem.start
     if start is None or (start < 0).any():
         lost = "" if start is None else ", ".join(str(code) for code in problem.graph.codes[start < 0][:10])
         raise PlanError("cells that are in no existing grid", given=lost, mend="give each cell a grid first")
-    member = np.unique(start, return_inverse=True)[1].ravel().astype(np.int32)
-    grids = int(member.max()) + 1
-    area = np.zeros(grids, np.int64)
-    area[member] = problem.area
-    load: FloatArray = np.column_stack(
-        [np.bincount(member, weights=m.values, minlength=grids) for m in problem.measures]
-    )
-    low = np.tile(load.mean(axis=0), (grids, 1))
-    border, cost = problem.graph.border_m(member)
-    result = Balanced(member, area, low, low, load, border, cost, False, 0.0, "effort", ())
-    return _step(problem, result, moving, float("inf"))
+    joined, areas = _areas(problem)
+    done = [_as_it_is(make_instance(problem, joined, rows, _grids(problem, rows)), start[rows]) for rows in areas]
+    result = assembled(problem, joined, areas, done, Budget())
+    graph = joined.graph
+    same = start[graph.first] == start[graph.second]
+    pieces = int(components(len(graph), graph.first[same], graph.second[same]).max()) + 1
+    sound = pieces == len(result.load) and not any(one.outcome.outside[1:].any() for one in done)
+    step = _step(problem, result, moving, float("inf"))
+    return replace(step, valid=step.valid and sound, sound=sound)
+
+
+def _as_it_is(made: AreaInstance, start: Int32Array) -> Solved:
+    """Return an area's existing grids as if a search had ended with them."""
+    own = np.searchsorted(np.unique(start), start).astype(np.int32)
+    part = np.empty(int(made.node.max()) + 1, np.int32)
+    part[made.node] = own
+    cost, outside = price(made.instance.net, made.instance.limits, made.instance.wishes, part)
+    return Solved(made, Outcome(part, outside, float(cost), 0.0, "effort"), own)
 
 
 def _step(problem: Problem, result: Balanced, moving: FloatArray, tolerance: float) -> Step:

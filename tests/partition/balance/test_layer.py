@@ -221,6 +221,18 @@ def test_rebalance_names_grids_that_moved_and_says_a_percentage_is_none(atlas):
     assert "not a layer of grids" in str(nowhere.exception)
 
 
+def test_rebalance_publishes_nothing_where_the_grids_fit_as_they_are(atlas):
+    from geogrid.atlas import Atlas
+
+    words = ["--atlas", atlas, "--layer", "responsibility", "--within", "street", "--tolerance", 0.3, "--json"]
+    asked = run("rebalance", *words, "--pick", 0.3, "--valid-from", "2026-06-01")
+    told = json.loads(asked.stdout)
+    assert (asked.exit_code, told["edition"]) == (0, None)
+    assert (told["steps"][0]["asked"], told["steps"][0]["valid"]) == ("as it is", True)
+    assert told["notes"] == ["nothing was published: the grids are within ±30.0% as they are"]
+    assert len(Atlas.open(atlas).editions()) == 1
+
+
 def test_rebalance_checks_the_day_before_it_searches(atlas):
     asked = run("rebalance", "--atlas", atlas, "--layer", "responsibility", "--pick", "0.3", "--valid-from", "tomorrow")
     assert isinstance(asked.exception, InputError)

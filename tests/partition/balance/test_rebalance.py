@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geogrid.errors import PlanError
-from geogrid.partition.balance import Budget, alternatives, rebalance, side_by_side
+from geogrid.partition.balance import Budget, Measure, alternatives, rebalance, side_by_side
 from geogrid.partition.balance.rebalance import matched, share_of_step
 
 
@@ -86,3 +86,75 @@ def test_alternatives_are_ranked_and_drawn(make_town, make_problem, make_squares
     assert page.count("<svg") == 3
     assert page.count("<path") == 12
     assert "&lt;Town&gt;" in page
+
+
+def settled(make_town, make_problem, values, **more):
+    """Return six columns by two in three grids of two columns, as they are."""
+    start = (np.arange(12) % 6 // 2).astype(np.int32)
+    return make_problem(make_town(6, 2), values, start=start, **more)
+
+
+def as_it_is(problem, *tolerances):
+    front = rebalance(problem, tolerances=tolerances, budget=Budget(effort=300))
+    assert np.isinf(front.steps[0].tolerance)
+    return front, front.steps[0]
+
+
+def test_grids_within_the_narrowest_balance_are_valid_as_they_are_and_stay(make_town, make_problem):
+    values = np.where(np.arange(12) % 6 == 0, 1.1, 1.0)  # 4.2, 4 and 4 people
+    front, first = as_it_is(settled(make_town, make_problem, values), 0.2, 0.05)
+    assert first.valid
+    assert first.worst == pytest.approx(4.2 / (12.2 / 3) - 1)
+    assert front.within(0.05) is first
+    assert front.within(0.2) is first
+
+
+def test_grids_that_only_the_widest_balance_allows_are_not_valid_as_they_are(make_town, make_problem):
+    values = np.where(np.arange(12) % 6 == 0, 1.5, 1.0)  # 5, 4 and 4 people: 15 % above the mean
+    front, first = as_it_is(settled(make_town, make_problem, values), 0.2, 0.15)
+    assert not first.valid
+    assert front.within(0.2) is first
+    assert front.within(0.15) is not first
+
+
+def test_grids_as_they_are_are_measured_against_the_target_of_their_own_area(make_town, make_problem):
+    # West: grids of 2 and 2 people; east: one of 8. The mean of all, 4, is nobody's target.
+    start = np.array([0, 1, 2, 2, 2, 2], np.int32)
+    problem = make_problem(
+        make_town(6, 1), [2.0, 2, 2, 2, 2, 2], area=(np.arange(6) >= 2).astype(np.int64), start=start
+    )
+    front, first = as_it_is(problem, 0.05)
+    assert (first.worst, first.valid) == (0.0, True)
+    assert first.result.low[:, 0].tolist() == pytest.approx([1.9, 1.9, 7.6])
+    assert front.within(0.05) is first
+
+
+def test_a_cell_heavier_than_a_grid_is_a_full_one_in_grids_as_they_are(make_town, make_problem):
+    # One cell of 90 people and a grid of its own; the others share 12, not a third of 102.
+    problem = make_problem(make_town(5, 1), [90.0, 3, 3, 3, 3], start=np.array([0, 1, 1, 2, 2], np.int32))
+    front, first = as_it_is(problem, 0.05)
+    assert first.valid
+    assert first.result.low[:, 0].tolist() == pytest.approx([5.7, 5.7, 5.7])
+    assert front.within(0.05) is first
+    assert front.within(0.01) is None
+
+
+def test_grids_in_pieces_are_not_valid_as_they_are_however_balanced(make_town, make_problem):
+    problem = make_problem(make_town(6, 1), np.ones(6), start=np.array([0, 1, 0, 1, 1, 0], np.int32))
+    front, first = as_it_is(problem, 0.1)
+    assert first.worst == 0
+    assert not first.valid
+    chosen = front.within(0.1)
+    assert chosen is not None
+    assert chosen.moved > 0
+
+
+def test_a_further_weight_out_of_its_range_is_not_made_good_by_the_first(make_town, make_problem):
+    from dataclasses import replace
+
+    problem = settled(make_town, make_problem, np.ones(12))
+    reports = np.where(np.arange(12) % 6 == 0, 3.0, 1.0)
+    both = replace(problem, measures=(*problem.measures, Measure("reports", reports, 0.3)))
+    front, first = as_it_is(both, 0.26)
+    assert (first.worst, first.valid) == (0.0, False)
+    assert front.within(0.26) is not first
