@@ -14,8 +14,8 @@ alternatives, side_by_side
     several plans compared
 exact
     small problems by HiGHS, with a proof
-points, stations
-    weights from points; where stations stand
+points, stations, covering, streets
+    weights from points; where stations stand, whom they reach, and ways along streets
 layer, reading
     ``method = "balance"`` of a plan, and the files it names
 """

@@ -1,7 +1,7 @@
 """Stations: where to put p of them, or how few reach every cell within d metres.
 
-The models are spopt's (p-median, set covering, maximal covering), solved by HiGHS; distances are straight, or
-along streets given as lines.
+The p-median is spopt's model, the coverings are in `covering`; HiGHS solves them. Distances are straight, or along streets
+given as lines.
 """
 
 from __future__ import annotations
@@ -12,17 +12,24 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from geogrid.errors import InputError, MissingPartError, PlanError
+from geogrid.partition.balance.covering import fewest_reaching, reaching_most
 from geogrid.partition.balance.problem import measure_of
-from geogrid.types import FloatArray, IntArray
+from geogrid.partition.balance.streets import along_streets, straight
+from geogrid.types import FloatArray, IntArray, Progress, no_progress
 
-__all__ = ["Placement", "along_streets", "cover_cells", "place_stations", "straight"]
+__all__ = ["Placement", "along_streets", "cover_cells", "exchanged", "place_stations", "straight"]
 
-_AT_ONCE = 32
 _PAIRS_A_SECOND = 10_000
 """Pairs of cell and candidate for which a p-median model is written down in a second: larger ones are not given to HiGHS."""
+
+_ROWS_AT_ONCE = 2048
+_SAME = 1e-9
+"""Totals that differ by less than this share of themselves are the same, whatever order a machine adds them up in."""
+
+_BEYOND = 1000.0
+"""A cell out of reach counts as if it were so many times as far away as it may be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,56 +57,6 @@ class Placement:
     proved: bool
 
 
-def straight(cells: FloatArray, candidates: FloatArray) -> FloatArray:
-    """Return (n, c) metres straight from each cell to each candidate (both (·, 2) metres)."""
-    return np.asarray(np.hypot(*(cells[:, None, :] - candidates[None]).transpose(2, 0, 1)), np.float64)
-
-
-def along_streets(cells: FloatArray, candidates: FloatArray, streets: npt.NDArray[np.object_]) -> FloatArray:
-    """Return (n, c) metres along streets; inf where no street leads.
-
-    Parameters
-    ----------
-    cells, candidates : (·, 2) float64, metres
-    streets : (s,) shapely lines, same CRS, joined where they share a vertex
-        Each place is put on the nearest point of a street (to within 10 m), and the way there counts too.
-    """
-    from scipy.sparse import coo_array  # type: ignore[import-untyped]
-    from scipy.sparse.csgraph import dijkstra  # type: ignore[import-untyped]
-
-    parts = shapely.get_parts(np.asarray(streets, dtype=object))
-    xy, line = shapely.get_coordinates(shapely.segmentize(parts, 20.0) if len(parts) else parts, return_index=True)
-    if len(xy) == 0:
-        raise InputError("no streets to go along")
-    vertex, number = np.unique(np.round(xy, 2), axis=0, return_inverse=True)
-    number = number.ravel()
-    step = np.flatnonzero(line[1:] == line[:-1])
-    a, b = number[step], number[step + 1]
-    length = np.hypot(*(vertex[a] - vertex[b]).T)
-    moving = a != b
-    pair, first = np.unique(
-        np.minimum(a, b)[moving] * np.int64(len(vertex)) + np.maximum(a, b)[moving], return_index=True
-    )
-    graph = coo_array(
-        (length[moving][first], (pair // len(vertex), pair % len(vertex))), shape=(len(vertex), len(vertex))
-    ).tocsr()  # fmt: skip
-    tree = shapely.STRtree(np.asarray(shapely.points(vertex), dtype=object))
-
-    def onto(places: FloatArray) -> tuple[IntArray, FloatArray]:
-        near = tree.query_nearest(np.asarray(shapely.points(places), dtype=object), all_matches=False)[1]
-        return near, np.asarray(np.hypot(*(places - vertex[near]).T), np.float64)
-
-    at_cell, to_cell = onto(cells)
-    at_site, to_site = onto(candidates)
-    used, back = np.unique(at_site, return_inverse=True)
-    way = np.empty((len(used), len(at_cell)))
-    for begin in range(0, len(used), _AT_ONCE):
-        # Ways to every vertex of the town are more than memory holds for a thousand candidates; to the cells they are not.
-        few = used[begin : begin + _AT_ONCE]
-        way[begin : begin + len(few)] = dijkstra(graph, directed=False, indices=few)[:, at_cell]
-    return np.asarray(way[back.ravel()].T + to_cell[:, None] + to_site[None, :], np.float64)
-
-
 def place_stations(
     distance_m: FloatArray,
     demand: FloatArray,
@@ -107,6 +64,7 @@ def place_stations(
     *,
     existing: IntArray | None = None,
     seconds: float = 60.0,
+    progress: Progress = no_progress,
 ) -> Placement:
     """Return where `stations` stations stand so that the demand walks least (p-median).
 
@@ -124,6 +82,8 @@ def place_stations(
         Candidates that stand already and stay.
     seconds : float
         For HiGHS. A model that would take longer to write down is not given to it, and nothing is proved.
+    progress : callable
+        Called with (step, done, total).
 
     Raises
     ------
@@ -133,15 +93,10 @@ def place_stations(
         If there are fewer candidates than stations, or more existing ones.
     """
     fixed = np.empty(0, np.int64) if existing is None else np.asarray(existing, np.int64)
-    candidates = distance_m.shape[1]
-    if not max(len(fixed), 1) <= stations <= candidates:
-        raise PlanError(
-            "that many stations cannot be placed", given=stations,
-            allowed=f"{max(len(fixed), 1)} (those that exist) to {candidates} (the candidates)",
-        )  # fmt: skip
+    _require_room(stations, fixed, distance_m.shape[1])
     amounts = _amounts(demand, len(distance_m))
-    far = np.where(np.isfinite(distance_m), distance_m, 1e7)
-    sites, proved = exchanged(far, amounts, stations, fixed), False
+    far = _finite(distance_m)
+    sites, proved = exchanged(far, amounts, stations, fixed, progress=progress), False
     if distance_m.size <= _PAIRS_A_SECOND * seconds:
         known = fixed if len(fixed) else None
         model, proved = _solved(
@@ -166,7 +121,8 @@ def cover_cells(
     """Return the fewest stations that reach every cell within `within_m`, or the best `stations` ones.
 
     With `stations`, that many are placed so that as much `demand` as possible is reached (maximal
-    covering); without, every cell is reached by as few as possible (set covering).
+    covering); without, every cell is reached by as few as possible (set covering). Of equally good ones those that exchanging
+    one by one finds with shorter ways.
 
     Parameters
     ----------
@@ -181,31 +137,35 @@ def cover_cells(
     InputError
         If a demand is not an amount (the cells are named).
     PlanError
-        If some cell is reached from no candidate (they are named), or nothing was found in time.
+        If without `stations` some cell is reached from no candidate (they are named).
     """
     fixed = np.empty(0, np.int64) if existing is None else np.asarray(existing, np.int64)
     weights = np.ones(len(distance_m)) if demand is None else _amounts(demand, len(distance_m))
-    far = np.where(np.isfinite(distance_m), distance_m, 1e12)
-    known = fixed if len(fixed) else None
+    reach = distance_m <= within_m
     if stations is None:
-        lost = np.flatnonzero((distance_m > within_m).all(axis=1))
+        lost = np.flatnonzero(~reach.any(axis=1))
         if len(lost):
             raise PlanError(
                 f"{len(lost)} cell(s) are reached from no candidate within {within_m:g} m",
                 given=", ".join(str(row if codes is None else codes[row]) for row in lost[:10]), mend="add candidates, or allow a longer way",
             )  # fmt: skip
-        model, proved = _solved(seconds, "LSCP", far, within_m, predefined_facilities_arr=known)
+        sites, proved = fewest_reaching(reach, fixed, seconds)
     else:
-        model, proved = _solved(
-            seconds, "MCLP", far, weights, within_m, p_facilities=stations, predefined_facilities_arr=known
-        )
-    sites = _chosen(model)
-    if len(sites) == 0:
-        raise PlanError("no placement was found in time", given=f"{seconds:g} s", mend="give more seconds")
+        _require_room(stations, fixed, distance_m.shape[1])
+        sites, proved = reaching_most(reach, weights, stations, fixed, seconds)
+    # A price beyond reach that no way can make up for: only ways between reached cells get shorter.
+    priced = np.where(reach, distance_m, _BEYOND * within_m)
+    free = np.concatenate([fixed, np.setdiff1d(sites, fixed)]).astype(np.int64)
+    nearer = exchanged(priced, weights, len(sites), fixed, begin=free)
+    if not (reach[:, sites].any(axis=1) & ~reach[:, nearer].any(axis=1)).any():
+        sites = nearer
     return _placement(sites, distance_m, weights, fixed, proved, within_m)
 
 
-def exchanged(distance_m: FloatArray, demand: FloatArray, stations: int, fixed: IntArray) -> IntArray:
+def exchanged(
+    distance_m: FloatArray, demand: FloatArray, stations: int, fixed: IntArray, *, begin: IntArray | None = None,
+    progress: Progress = no_progress,
+) -> IntArray:  # fmt: skip
     """Return (p,) candidates that no exchange of one for another makes better; `fixed` ones stay.
 
     Parameters
@@ -214,33 +174,55 @@ def exchanged(distance_m: FloatArray, demand: FloatArray, stations: int, fixed: 
     demand : (n,) float64
     stations : int
     fixed : (e,) int64
+    begin : (p,) int64, optional
+        Candidates to begin with, `fixed` first; placed one by one if left out.
+    progress : callable
+        Called with (step, done, total).
     """
-    sites = fixed.tolist()
+    sites = (fixed if begin is None else begin).tolist()
     while len(sites) < stations:
         nearest = distance_m[:, sites].min(axis=1) if sites else np.full(len(distance_m), np.inf)
         sites.append(_best(distance_m, demand, nearest, sites))
-    better = True
+        progress("place stations", len(sites), stations)
+    better, walked = True, _walked(distance_m, demand, sites)
     while better:
         better = False
         for place in range(len(fixed), stations):
             rest = [*sites[:place], *sites[place + 1 :]]
             nearest = distance_m[:, rest].min(axis=1) if rest else np.full(len(distance_m), np.inf)
-            best = _best(distance_m, demand, nearest, rest)
-            tried = [*sites[:place], best, *sites[place + 1 :]]
-            if _walked(distance_m, demand, tried) < _walked(distance_m, demand, sites) * (1 - 1e-9):
-                sites, better = tried, True
+            tried = [*sites[:place], _best(distance_m, demand, nearest, rest), *sites[place + 1 :]]
+            now = _walked(distance_m, demand, tried)
+            if now < walked * (1 - _SAME):
+                sites, walked, better = tried, now, True
+            progress("exchange stations", place + 1, stations)
     return np.array(sites, np.int64)
 
 
 def _best(distance_m: FloatArray, demand: FloatArray, nearest: FloatArray, taken: list[int]) -> int:
-    """Return the candidate that, added to those `taken`, leaves the demand the shortest ways."""
-    total = demand @ np.minimum(distance_m, nearest[:, None])
+    """Return the candidate that, added to those `taken`, leaves the demand the shortest ways; the first of equal ones."""
+    total = np.zeros(distance_m.shape[1])
+    for begin in range(0, len(distance_m), _ROWS_AT_ONCE):
+        rows = slice(begin, begin + _ROWS_AT_ONCE)
+        total += demand[rows] @ np.minimum(distance_m[rows], nearest[rows, None])
     total[taken] = np.inf
-    return int(np.argmin(total))
+    return int(np.flatnonzero(total <= total.min() * (1 + _SAME))[0])
+
+
+def _finite(distance_m: FloatArray) -> FloatArray:
+    """Return the distances, ten thousand kilometres where there is no way."""
+    return distance_m if np.isfinite(distance_m).all() else np.where(np.isfinite(distance_m), distance_m, 1e7)
 
 
 def _walked(distance_m: FloatArray, demand: FloatArray, sites: IntArray | list[int]) -> float:
     return float(demand @ distance_m[:, sites].min(axis=1))
+
+
+def _require_room(stations: int, fixed: IntArray, candidates: int) -> None:
+    if not max(len(fixed), 1) <= stations <= candidates:
+        raise PlanError(
+            "that many stations cannot be placed", given=stations,
+            allowed=f"{max(len(fixed), 1)} (those that exist) to {candidates} (the candidates)",
+        )  # fmt: skip
 
 
 def _amounts(demand: FloatArray, cells: int) -> FloatArray:
@@ -279,5 +261,5 @@ def _placement(
     way = distance_m[np.arange(len(distance_m)), sites[serves]]
     reached = np.isfinite(way) & (way <= within_m)
     weights = np.where(reached, demand, 0.0)
-    mean = float((weights * np.where(reached, way, 0.0)).sum() / weights.sum()) if weights.sum() > 0 else 0.0
+    mean = float(weights @ np.where(reached, way, 0.0) / weights.sum()) if weights.sum() > 0 else 0.0
     return Placement(sites, np.where(reached, serves, -1), way, mean, proved)
