@@ -14,7 +14,7 @@ from geogrid.atlas.creation import spare_atlas
 from geogrid.atlas.edition import Edition
 from geogrid.errors import InputError, MissingPartError, StorageError
 
-__all__ = ["FORMATS", "Export", "export_layer", "write_whole"]
+__all__ = ["FORMATS", "Export", "export_frame", "export_layer", "format_of", "write_whole"]
 
 FORMATS: dict[str, str] = {
     ".geojson": "GeoJSON",
@@ -79,11 +79,40 @@ def export_layer(edition: Edition, layer: str, path: str | Path) -> Export:
     StorageError
         If the file cannot be written.
     """
-    target = Path(path)
-    driver = FORMATS.get(target.suffix.lower())
+    format_of(path)
+    return export_frame(_frame(edition, layer), path, layer=layer)
+
+
+def format_of(path: str | Path) -> str:
+    """Return the format that the ending of a name stands for.
+
+    Raises
+    ------
+    InputError
+        If it stands for none.
+    """
+    driver = FORMATS.get(Path(path).suffix.lower())
     if driver is None:
-        raise InputError("no format of this ending", given=target.name, allowed=", ".join(FORMATS))
-    frame = _frame(edition, layer)
+        raise InputError("no format of this ending", given=Path(path).name, allowed=", ".join(FORMATS))
+    return driver
+
+
+def export_frame(frame: Any, path: str | Path, *, layer: str) -> Export:
+    """Return a report of writing features to a file as `export_layer` does.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame, EPSG:4326
+    path : path
+    layer : str
+        What the layer is called, in formats that name it.
+
+    Raises
+    ------
+    InputError, ConflictError, StorageError
+        As `export_layer`.
+    """
+    target, driver = Path(path), format_of(path)
     renamed: dict[str, str] = {}
     shortened: list[tuple[str, int]] = []
     if driver == "ESRI Shapefile":
@@ -119,7 +148,7 @@ def _write(frame: Any, path: Path, driver: str, layer: str) -> None:
         "FlatGeobuf": {"layer": layer},
         "ESRI Shapefile": {"layer_options": {"ENCODING": "UTF-8"}},
     }
-    if driver in ("GPKG", "FlatGeobuf", "ESRI Shapefile"):
+    if driver in ("GPKG", "FlatGeobuf", "ESRI Shapefile") and not (frame.geom_type == "Point").any():
         options[driver]["promote_to_multi"] = True
     pyogrio.write_dataframe(frame, path, driver=driver, **options[driver])
 
