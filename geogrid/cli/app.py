@@ -20,6 +20,7 @@ VERBS: dict[str, str] = {
     "adopt": "Take an existing division as it is, prove it and publish it.",
     "rebalance": "Put grids in balance again after the load has changed, moving as little as possible.",
     "compare": "Make several plans of grids and compare them side by side.",
+    "stations": "Place stations: where people walk least, or as few as reach every cell.",
     "lookup": "Answer one place: cell, grids, station, accountable person.",
     "assign": "Answer a file of reports: CSV, Excel, Parquet, GeoPackage, NDJSON.",
     "doctor": "Tell whether a feed's coordinates are mislabelled, and how sure answers are.",

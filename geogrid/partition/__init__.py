@@ -14,6 +14,8 @@ division, grouping
     the result: layers of cells and grids
 per_area, nearest_station, contiguity, adopting, adopted_grids, adopted_faults, columns
     further methods
+siting, site_search, candidates
+    where stations could stand, and what each would serve
 heal, healing, adopt_and_heal, ground, strips, noding, settling, splitting, unfolding, changes
     a hand-drawn division with gaps and overlaps repaired, with a row for each change
 shift

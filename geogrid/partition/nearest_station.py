@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from geogrid.boundaries.areas import Areas, Boundaries
 from geogrid.crs import Metric, parse_crs
-from geogrid.errors import InputError, PlanError
+from geogrid.errors import PlanError
 from geogrid.lattice import owners_by_brute_force, to_lattice
 from geogrid.partition.balance.stations import along_streets
 from geogrid.partition.columns import found_column, text_column
@@ -21,11 +21,11 @@ from geogrid.partition.contiguity import reattached
 from geogrid.partition.division import Division
 from geogrid.partition.grouping import Grouping, area_rows
 from geogrid.partition.measures import adjacency
-from geogrid.partition.plan_files import features_named, points_of
+from geogrid.partition.plan_files import features_named, lines_of, points_of
 from geogrid.partition.section import PlanPath, Reading, StackedSection
 from geogrid.types import Finding, FloatArray, IntArray, Progress, no_progress
 
-__all__ = ["NearestStationSection", "Stations", "group_nearest", "nearest_grouping"]
+__all__ = ["NearestStationSection", "Stations", "group_nearest", "nearest_grouping", "read_stations"]
 
 
 class NearestStationSection(StackedSection):
@@ -56,12 +56,12 @@ class NearestStationSection(StackedSection):
 
 @dataclass(frozen=True, eq=False)
 class Stations:
-    """Places from which people serve, in order of code, name and place.
+    """Places from which people serve.
 
     Parameters
     ----------
     codes, names : (s,) object array of str
-        Codes are all "" where the file has none.
+        All "" where the file has none.
     lonlat : (s, 2) float64, degrees, WGS 84
     """
 
@@ -72,6 +72,14 @@ class Stations:
     def __len__(self) -> int:
         """Return the number of stations."""
         return len(self.codes)
+
+    def take(self, rows: IntArray) -> Stations:
+        """Return the stations of some rows."""
+        return Stations(self.codes[rows], self.names[rows], self.lonlat[rows])
+
+    def order(self) -> IntArray:
+        """Return the rows in order of code, name and place, whatever their order in a file."""
+        return np.lexsort((self.lonlat[:, 1], self.lonlat[:, 0], self.names.astype(str), self.codes.astype(str)))
 
 
 def group_nearest(division: Division, section: NearestStationSection, progress: Progress = no_progress) -> Grouping:
@@ -188,22 +196,46 @@ def _along(
 
 
 def _lines(section: NearestStationSection) -> npt.NDArray[np.object_]:
-    shapes = np.asarray(features_named(Path(section.streets or "")).geometry.array, dtype=object)
-    if not np.isin(shapely.get_type_id(shapes), (1, 5)).all():
-        raise InputError("streets are lines", source=section.streets, allowed="a file of lines")
-    return shapes
+    return lines_of(features_named(Path(section.streets or "")), what="street", source=section.streets)
+
+
+def read_stations(
+    file: Path, *, what: str = "station", code_column: str | None = None, name_column: str | None = None,
+    reading: Reading | None = None,
+) -> Stations:  # fmt: skip
+    """Return the stations of a file of points, in its order.
+
+    Parameters
+    ----------
+    file : path
+    what : str
+        What messages call a point.
+    code_column, name_column : str, optional
+        Found by their usual names if left out.
+    reading : Reading, optional
+        How the file is read.
+
+    Raises
+    ------
+    InputError
+        If the file does not hold points, or has no such column.
+    """
+    frame = features_named(file, **(reading or Reading()).words())
+    lonlat = points_of(frame, what=what, source=file)
+    code = found_column(frame, code_column, "code", source=file)
+    name = found_column(frame, name_column, "name", source=file)
+    blank = np.full(len(frame), "", dtype=object)
+    codes, names = (blank if column is None else text_column(frame, column) for column in (code, name))
+    return Stations(codes, names, lonlat)
 
 
 def _read(section: NearestStationSection) -> Stations:
-    frame = features_named(section.stations, **section.reading.words())
-    lonlat = points_of(frame, what="station", source=section.stations)
-    code = found_column(frame, section.code_column, "code", source=section.stations)
-    name = found_column(frame, section.name_column, "name", source=section.stations)
-    numbers = np.array([str(row + 1) for row in range(len(frame))], dtype=object)
-    names = text_column(frame, name) if name else numbers
-    codes = text_column(frame, code) if code else np.full(len(frame), "", dtype=object)
-    order = np.lexsort((lonlat[:, 1], lonlat[:, 0], names.astype(str), codes.astype(str)))
-    return Stations(codes[order], names[order], lonlat[order])
+    found = read_stations(
+        section.stations, code_column=section.code_column, name_column=section.name_column, reading=section.reading
+    )
+    if not any(found.names):
+        found = replace(found, names=np.array([str(row + 1) for row in range(len(found))], dtype=object))
+    return found.take(found.order())
 
 
 def _nearest(rows: FloatArray, seats: FloatArray) -> IntArray:

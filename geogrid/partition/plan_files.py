@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from geogrid.errors import InputError, NotFoundError
 from geogrid.types import FloatArray
 
-__all__ = ["features_named", "points_of"]
+__all__ = ["features_named", "lines_of", "points_of"]
 
 
 def features_named(path: Path, **reading: Any) -> Any:
@@ -48,3 +49,17 @@ def points_of(frame: Any, *, what: str, source: Path) -> FloatArray:
             allowed=f"a file with a point for each {what}", source=source,
         )  # fmt: skip
     return shapely.get_coordinates(shapes)
+
+
+def lines_of(frame: Any, *, what: str, source: object) -> npt.NDArray[np.object_]:
+    """Return (n,) lines of a frame, as they are.
+
+    Raises
+    ------
+    InputError
+        If a row has something else.
+    """
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    if not np.isin(shapely.get_type_id(shapes), (1, 5)).all():
+        raise InputError(f"{what}s are lines", source=source, allowed="a file of lines")
+    return shapes

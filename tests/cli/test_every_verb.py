@@ -69,6 +69,8 @@ PLACE = ["--lon", "121.2505", "--lat", "31.3805", "--datum", "wgs84"]
         (["diff", "1", "1"], 0, "layers"),
         (["map", "--out", "map.html"], 0, "bytes"),
         (["export", "--layer", "cell", "--out", "cells.gpkg"], 0, "features"),
+        (["stations", "--place", "2"], 0, "stations"),
+        (["stations", "--within-m", "115", "--place", "1"], 1, "unreached"),
         (["roster", "show"], 0, "persons"),
         (["roster", "export", "roster.xlsx"], 0, "out"),
         (["roster", "import", "persons.csv", "--dry-run"], 0, "changes"),
