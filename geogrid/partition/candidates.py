@@ -11,6 +11,8 @@ from geogrid.types import BoolArray, FloatArray, IntArray
 __all__ = ["gaps_closed", "nearest_cells", "spread_out"]
 
 _WIDER = 1.02
+_NEIGHBOURS = (3, 10, 30)
+"""So many cells around one that nothing reaches are tried."""
 
 
 def spread_out(xy: FloatArray, most: int) -> tuple[IntArray, float]:
@@ -61,20 +63,24 @@ def gaps_closed(
         Further places, existing stations.
     """
     there = reached(np.concatenate([known, xy[rows]]))
-    share = 1.0
-    while not there.all() and len(rows) < most:
-        more, left = list[int](), np.flatnonzero(~there)
-        while len(left) and len(rows) + len(more) < most:
-            more.append(int(left[0]))
-            left = left[np.hypot(*(xy[left] - xy[left[0]]).T) > share * within_m]
-        before = int(there.sum())
-        there = there | reached(xy[more])
-        rows = np.union1d(rows, more).astype(np.int64)
-        # Along streets a near cell may be far; then more of them are tried, until no cell reaches even itself.
-        share /= 2
-        if int(there.sum()) == before:
-            break
+    # Along streets a near cell may be far, and even its own place: then its neighbours are tried, more and more of them.
+    for each in (1, *_NEIGHBOURS):
+        left = np.flatnonzero(~there)
+        more = _apart(xy, left, within_m) if each == 1 else nearest_cells(xy, xy[left], each)
+        more = np.setdiff1d(more, rows)[: most - len(rows)]
+        if len(more):
+            there = there | reached(xy[more])
+            rows = np.union1d(rows, more).astype(np.int64)
     return rows
+
+
+def _apart(xy: FloatArray, rows: IntArray, distance_m: float) -> IntArray:
+    """Return some of the cells, the first of each neighbourhood: the others are within the distance of one of them."""
+    chosen, left = list[int](), rows
+    while len(left):
+        chosen.append(int(left[0]))
+        left = left[np.hypot(*(xy[left] - xy[left[0]]).T) > distance_m]
+    return np.array(chosen, np.int64)
 
 
 def nearest_cells(xy: FloatArray, places: FloatArray, each: int) -> IntArray:
@@ -86,5 +92,7 @@ def nearest_cells(xy: FloatArray, places: FloatArray, each: int) -> IntArray:
     >>> nearest_cells(line, np.array([[210.0, 0.0], [790.0, 0.0]]), 2).tolist()
     [2, 3, 7, 8]
     """
+    if not len(places):
+        return np.empty(0, np.int64)
     near = [np.argsort(np.hypot(*(xy - place).T).round(3), kind="stable")[:each] for place in places]
     return np.unique(np.concatenate(near)).astype(np.int64)

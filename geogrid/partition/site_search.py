@@ -25,7 +25,8 @@ _PAIRS = 24_000_000
 """Ways from cells to candidates that are held at a time: 192 MB, and a few times that while they are made."""
 
 _MOST, _MOST_ALONG_STREETS = 1000, 300
-"""Candidates where the cells' own places are meant; along streets each takes a walk through the whole town."""
+"""Candidates where the cells' own places are meant; along streets, unless the way is limited, each takes a walk through the whole
+town."""
 
 _CLOSER, _CLOSER_ALONG_STREETS = 20, 3
 _GAIN = 1e-4
@@ -97,14 +98,15 @@ class Town:
 
 
 class Ground:
-    """How ways are measured."""
+    """How ways are measured, up to `within_m` if that is given."""
 
-    def __init__(self, town: Town, lines: npt.NDArray[np.object_] | None) -> None:
-        self._xy = town.xy
+    def __init__(self, town: Town, lines: npt.NDArray[np.object_] | None, within_m: float | None) -> None:
+        self._xy, self._limit_m = town.xy, np.inf if within_m is None else within_m
+        walks = lines is not None and within_m is None
         self._streets = None if lines is None else Streets(lines)
         self.most_pairs = max(_PAIRS // len(town.xy), 1)
-        self.most = min(_MOST if lines is None else _MOST_ALONG_STREETS, self.most_pairs)
-        self.rounds = _CLOSER if lines is None else _CLOSER_ALONG_STREETS
+        self.most = min(_MOST_ALONG_STREETS if walks else _MOST, self.most_pairs)
+        self.rounds = _CLOSER_ALONG_STREETS if walks else _CLOSER
 
     def require_few(self, sites: int) -> None:
         """Raise PlanError if there are more candidates than can be held."""
@@ -114,11 +116,11 @@ class Ground:
                 allowed=f"up to {self.most_pairs:,}", mend="leave some out, or place stations district by district",
             )  # fmt: skip
 
-    def ways(self, sites: FloatArray, within_m: float | None, progress: Progress) -> FloatArray:
+    def ways(self, sites: FloatArray, progress: Progress) -> FloatArray:
         """Return (n, c) metres from the cells to places."""
         if self._streets is None:
             return straight(self._xy, sites)
-        return self._streets.ways(self._xy, sites, limit_m=np.inf if within_m is None else within_m, progress=progress)
+        return self._streets.ways(self._xy, sites, limit_m=self._limit_m, progress=progress)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +170,7 @@ def best_of(
     progress: Progress,
 ) -> Found:  # fmt: skip
     """Return the best choice among sites."""
-    ways = ground.ways(town.metric.to_metres(sites.stations.lonlat), within_m, progress)
+    ways = ground.ways(town.metric.to_metres(sites.stations.lonlat), progress)
     if within_m is None:
         if stations is None:
             raise InputError("nothing says how many stations")
@@ -207,7 +209,7 @@ def best_anywhere(
     if within_m is not None:
         rows = gaps_closed(
             town.xy, rows, room, within_m,
-            lambda places: _any_within(ground.ways(places, within_m, progress), within_m),
+            lambda places: _any_within(ground.ways(places, progress), within_m),
             town.metric.to_metres(known.stations.lonlat),
         )  # fmt: skip
     sites = known.joined(_own(town, rows))
@@ -237,7 +239,7 @@ def _closer(
         now = sites.stations.take(done[0])
         around = nearest_cells(town.xy, town.metric.to_metres(now.lonlat[sites.existing :]), each)
         near = Sites(now, sites.existing).joined(_own(town, around))
-        ways = ground.ways(town.metric.to_metres(near.stations.lonlat), None, progress)
+        ways = ground.ways(town.metric.to_metres(near.stations.lonlat), progress)
         chosen = exchanged(
             _finite(ways), town.weights, stations, near.fixed, begin=np.arange(stations), progress=progress
         )

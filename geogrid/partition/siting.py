@@ -154,7 +154,7 @@ def site_stations(
             allowed=f"{max(known, 1)} or more", mend="existing stations count, too",
         )  # fmt: skip
     town = Town.of(division, weight, progress)
-    ground = Ground(town, None if streets is None else shapely.transform(streets, town.metric.to_metres))
+    ground = Ground(town, None if streets is None else shapely.transform(streets, town.metric.to_metres), within_m)
     findings = [*town.findings]
     standing = Stations(*(np.empty(0, object),) * 2, np.empty((0, 2))) if existing is None else existing
     findings += town.outside(standing, "station_in_a_cell", "stands in no cell; it serves all the same")

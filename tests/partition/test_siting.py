@@ -130,6 +130,20 @@ def test_cells_that_no_candidate_reaches_get_candidates_of_their_own():
     assert len(gaps_closed(xy, np.array([1]), 2, 150.0, reached, np.empty((0, 2)))) == 2
 
 
+def test_a_cell_that_not_even_its_own_place_reaches_is_reached_from_a_neighbour():
+    xy = square(10, 1)
+
+    def reached(places):
+        # The last cell stands so far from its street that the way there and back is too long.
+        way = np.abs(xy[:, :1] - places[None, :, 0])
+        way[9] += np.where(places[:, 0] == 900, 200, 20)
+        return (way <= 150).any(axis=1)
+
+    rows = gaps_closed(xy, np.array([1, 4, 7]), 10, 150.0, reached, np.empty((0, 2)))
+    assert 8 in rows
+    assert reached(xy[rows]).all()
+
+
 def test_the_nearest_cells_are_in_order_and_named_once():
     assert nearest_cells(square(5, 1), np.array([[0.0, 0.0], [100.0, 0.0]]), 3).tolist() == [0, 1, 2]
 
