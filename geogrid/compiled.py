@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
+import numpy as np
 
-__all__ = ["Whole", "can_be_kept", "compiled", "interpreted", "is_cached"]
+__all__ = ["ONE", "Whole", "can_be_kept", "compiled", "inlined", "interpreted", "is_cached", "uncounted"]
 
 Whole: TypeAlias = Any
 """A whole number inside compiled code: int and int64 are one there."""
 
+ONE = np.uint32(1)
+"""Added to an unsigned row number it leaves one: a signed number could count from the end of an array, which is asked at every access."""
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def compiled(function: _Function, *, inline: bool = False) -> _Function:
+def compiled(function: _Function, *, inline: bool = False, counted: bool = True) -> _Function:
     """Return `function` compiled by numba on first use: no GIL, strict IEEE arithmetic, kept on disk.
 
     The machine code is cached beside the source, or in the user's cache directory when the
@@ -31,6 +35,8 @@ def compiled(function: _Function, *, inline: bool = False) -> _Function:
     function : callable
     inline : bool
         Put its body where it is called, which a loop that is to be vectorised needs.
+    counted : bool
+        Count the references to arrays. See `uncounted`.
 
     Notes
     -----
@@ -39,6 +45,8 @@ def compiled(function: _Function, *, inline: bool = False) -> _Function:
     all files of the folder the function stands in.
     """
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "inline": "always" if inline else "never"}
+    if not counted:
+        options["_nrt"] = False
     try:
         dispatcher = numba.njit(cache=True, **options)(function)
     except RuntimeError:
@@ -47,6 +55,20 @@ def compiled(function: _Function, *, inline: bool = False) -> _Function:
     if file is not None and hasattr(file, "_source_stamp"):
         file._source_stamp = _stamp(Path(function.__code__.co_filename).parent)
     return cast(_Function, dispatcher)
+
+
+def uncounted(function: _Function) -> _Function:
+    """Return `function` compiled without counting references, for the innermost loops of a kernel.
+
+    Counting is an atomic step for each array that is passed on, cut out or named again, dearer than what such a loop does with it.
+    The function must not make arrays, and may call only functions that are uncounted, too.
+    """
+    return compiled(function, counted=False)
+
+
+def inlined(function: _Function) -> _Function:
+    """Return `function` compiled as `uncounted`, its body put where it is called: passing on a dozen arrays takes longer than a short loop."""
+    return compiled(function, inline=True, counted=False)
 
 
 def interpreted(function: _Function) -> _Function:

@@ -20,12 +20,14 @@ __all__ = [
     "Int32Array",
     "IntArray",
     "Progress",
+    "UInt32Array",
     "no_progress",
 ]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 Int32Array: TypeAlias = npt.NDArray[np.int32]
+UInt32Array: TypeAlias = npt.NDArray[np.uint32]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 Progress: TypeAlias = Callable[[str, int, int | None], None]

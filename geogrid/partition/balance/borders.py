@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from geogrid.compiled import Whole, compiled
+import numpy as np
+
+from geogrid.compiled import ONE, Whole, inlined, uncounted
 
 __all__ = ["after_move", "list_borders"]
 
 
-@compiled
+@uncounted
 def list_borders(
     indptr: Any, nbr: Any, cost: Any, twin: Any, part: Any, priced: Any, sums: Any, limit: Any,
     ends: Any, cuts: Any, spot: Any, keen: Whole,
@@ -31,7 +33,7 @@ def list_borders(
         Highest price of a live border of each cell.
     ends (2,) int64
         How many half-edges are live and how many are listed: ``cuts[: ends[0]]`` and ``cuts[: ends[1]]``.
-    cuts, spot (h,) int32
+    cuts, spot (h,) uint32
         The list, and where in it each half-edge stands.
     """
     ends[0] = ends[1] = 0
@@ -51,7 +53,7 @@ def list_borders(
                 sums[part[nbr[e]]] = 0
 
 
-@compiled
+@inlined
 def after_move(
     indptr: Any, nbr: Any, cost: Any, twin: Any, part: Any, priced: Any, sums: Any, limit: Any,
     ends: Any, cuts: Any, spot: Any, keen: Whole, v: int, old: int, new: int,
@@ -63,13 +65,13 @@ def after_move(
         _after_plain_move(indptr, nbr, twin, part, ends, cuts, spot, v, old, new)
 
 
-@compiled
+@inlined
 def _after_plain_move(
     indptr: Any, nbr: Any, twin: Any, part: Any, ends: Any, cuts: Any, spot: Any, v: int, old: int, new: int
 ) -> None:
     """Repair the list of lower half-edges after cell `v` went from `old` to `new`."""
     count = ends[1]
-    for g in range(indptr[v], indptr[v + 1]):
+    for g in range(np.uint64(indptr[v]), np.uint64(indptr[v + ONE])):
         mine = part[nbr[g]]
         if mine == new:
             count -= 1
@@ -84,13 +86,13 @@ def _after_plain_move(
     ends[1] = count
 
 
-@compiled
+@uncounted
 def _after_priced_move(
     indptr: Any, nbr: Any, cost: Any, twin: Any, part: Any, priced: Any, sums: Any, limit: Any,
     ends: Any, cuts: Any, spot: Any, v: int, old: int, new: int,
 ) -> None:  # fmt: skip
     """Repair the list of both sides, and their prices, after cell `v` went from `old` to `new`."""
-    for g in range(indptr[v], indptr[v + 1]):
+    for g in range(np.uint64(indptr[v]), np.uint64(indptr[v + ONE])):
         w, c, back = nbr[g], cost[g], twin[g]
         mine, most = part[w], limit[w]
         sums[mine] += c
@@ -102,7 +104,7 @@ def _after_priced_move(
             _leave(ends, cuts, spot, back)
         apart = c * ((mine == new) - (mine == old))
         own, other = 0, 0
-        for h in range(indptr[w], indptr[w + 1]):
+        for h in range(np.uint64(indptr[w]), np.uint64(indptr[w + ONE])):
             q = part[nbr[h]]
             own += cost[h] * (q == mine)
             other += cost[h] * (q == new)
@@ -115,16 +117,16 @@ def _after_priced_move(
         priced[back] = own - other
         if mine != new:
             _sort(ends, cuts, spot, back, priced[back] <= most)
-    for g in range(indptr[v], indptr[v + 1]):
+    for g in range(np.uint64(indptr[v]), np.uint64(indptr[v + ONE])):
         mine = part[nbr[g]]
         priced[g] = sums[new] - sums[mine]
         if mine != new:
             _sort(ends, cuts, spot, g, priced[g] <= limit[v])
-    for g in range(indptr[v], indptr[v + 1]):
+    for g in range(np.uint64(indptr[v]), np.uint64(indptr[v + ONE])):
         sums[part[nbr[g]]] = 0
 
 
-@compiled
+@uncounted
 def _enter(ends: Any, cuts: Any, spot: Any, e: Whole) -> None:
     """Put half-edge `e` at the end of the list."""
     cuts[ends[1]] = e
@@ -132,7 +134,7 @@ def _enter(ends: Any, cuts: Any, spot: Any, e: Whole) -> None:
     ends[1] += 1
 
 
-@compiled
+@uncounted
 def _leave(ends: Any, cuts: Any, spot: Any, e: Whole) -> None:
     """Take half-edge `e` off the list."""
     if spot[e] < ends[0]:
@@ -142,7 +144,7 @@ def _leave(ends: Any, cuts: Any, spot: Any, e: Whole) -> None:
     _swap(cuts, spot, spot[e], ends[1])
 
 
-@compiled
+@uncounted
 def _sort(ends: Any, cuts: Any, spot: Any, e: Whole, live: Whole) -> None:
     """Put half-edge `e` among the live ones at the front of the list, or behind them."""
     if live:
@@ -154,7 +156,7 @@ def _sort(ends: Any, cuts: Any, spot: Any, e: Whole, live: Whole) -> None:
         _swap(cuts, spot, spot[e], ends[0])
 
 
-@compiled
+@uncounted
 def _swap(cuts: Any, spot: Any, a: Whole, b: Whole) -> None:
     e, f = cuts[a], cuts[b]
     cuts[a], cuts[b] = f, e

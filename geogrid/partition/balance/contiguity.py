@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from geogrid.compiled import Whole, compiled
+from geogrid.compiled import ONE, Whole, compiled, inlined, uncounted
 
 __all__ = ["hangs_together", "holds_together", "rings_of", "stays_whole"]
 
@@ -98,13 +98,13 @@ def rings_of(indptr: Any, nbr: Any) -> Any:
     return order, bridge
 
 
-@compiled
+@inlined
 def hangs_together(indptr: Any, ring: Any, bridge: Any, part: Any, v: Whole, grid: Whole) -> bool:
     """Return whether the neighbours of cell `v` in `grid` are known to meet each other around it (False: not known).
 
     The cells in a ring, less the places where two of them meet, are as many as the pieces they make.
     """
-    begin, end = indptr[v], indptr[v + 1]
+    begin, end = np.uint64(indptr[v]), np.uint64(indptr[v + ONE])
     if begin == end:
         return False
     first = np.int64(part[ring[begin]] == grid)
@@ -120,7 +120,7 @@ def hangs_together(indptr: Any, ring: Any, bridge: Any, part: Any, v: Whole, gri
     return bool(found and pieces <= 1)
 
 
-@compiled
+@uncounted
 def stays_whole(
     indptr: Any, nbr: Any, part: Any, mark: Any, queue: Any, boss: Any, waiting: Any,
     stamp: int, v: int, grid: int, limit: int,
@@ -137,7 +137,7 @@ def stays_whole(
     limit : int
         Cells looked at before giving up.
     """
-    begin, end = indptr[v], indptr[v + 1]
+    begin, end = np.uint64(indptr[v]), np.uint64(indptr[v + ONE])
     pieces, tail = 0, 0
     for e in range(begin, end):
         u = nbr[e]
@@ -157,7 +157,7 @@ def stays_whole(
         while boss[mine] != mine:
             mine = boss[mine]
         waiting[mine] -= 1
-        for e in range(indptr[x], indptr[x + 1]):
+        for e in range(np.uint64(indptr[x]), np.uint64(indptr[x + ONE])):
             u = nbr[e]
             if u == v or part[u] != grid:
                 continue
@@ -181,7 +181,7 @@ def stays_whole(
     return False
 
 
-@compiled
+@uncounted
 def holds_together(
     indptr: Any, nbr: Any, part: Any, mark: Any, queue: Any, stamp: int, v: Whole, grid: Whole, limit: int
 ) -> bool:
@@ -207,7 +207,7 @@ def holds_together(
     while head < tail:
         x = queue[head]
         head += 1
-        for e in range(indptr[x], indptr[x + 1]):
+        for e in range(np.uint64(indptr[x]), np.uint64(indptr[x + ONE])):
             u = nbr[e]
             if part[u] == grid and mark[u] != seen:
                 if mark[u] == stamp:

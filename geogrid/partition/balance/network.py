@@ -11,7 +11,7 @@ from geogrid.compiled import compiled
 from geogrid.partition.balance.contiguity import rings_of
 from geogrid.types import Int32Array, IntArray
 
-__all__ = ["Limits", "Network", "Wishes", "build_network", "extract", "warmth_of"]
+__all__ = ["Limits", "Network", "Wishes", "build_network", "extract", "unsigned", "warmth_of"]
 
 _UINT8 = npt.NDArray[np.uint8]
 
@@ -139,6 +139,18 @@ def build_network(
 
 def _offsets(ends: IntArray, count: int) -> Int32Array:
     return np.concatenate([[0], np.cumsum(np.bincount(ends, minlength=count))]).astype(np.int32)
+
+
+@compiled
+def unsigned(net: Network) -> Any:
+    """Return the same network, its memory shared, with row numbers that cannot be negative.
+
+    A signed number could count from the end of an array, which compiled code asks at every access.
+    """
+    return Network(
+        net.indptr.view(np.uint32), net.nbr.view(np.uint32), net.cost, net.src.view(np.uint32), net.twin.view(np.uint32),
+        net.weight, net.fixed, net.home, net.stay, net.place, net.apart_ptr, net.apart, net.warmth, net.bridge,
+    )  # fmt: skip
 
 
 @compiled

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geogrid.partition.balance.borders import after_move, list_borders
-from geogrid.partition.balance.network import build_network
+from geogrid.partition.balance.network import build_network, unsigned
 
 
 @settings(max_examples=60, deadline=None)
@@ -16,22 +16,22 @@ def test_repaired_after_moves_it_is_the_list_made_anew(seed: int, side: int, gri
     rng = np.random.default_rng(seed)
     cell = np.arange(side * side).reshape(side, side)
     a, b = np.r_[cell[:, :-1].ravel(), cell[:-1].ravel()], np.r_[cell[:, 1:].ravel(), cell[1:].ravel()]
-    net = build_network(a, b, rng.integers(1, 9, len(a)), np.ones((side * side, 1), np.int64))
-    part = rng.integers(grids, size=side * side).astype(np.int32)
+    net = unsigned(build_network(a, b, rng.integers(1, 9, len(a)), np.ones((side * side, 1), np.int64)))
+    part = rng.integers(grids, size=side * side).astype(np.uint32)
     halves = len(net.nbr)
     limit = rng.integers(-5, 6, side * side)
 
     def fresh() -> tuple[np.ndarray, ...]:
         return (
-            np.zeros(halves, np.int64), np.zeros(grids, np.int64), np.zeros(2, np.int64), np.zeros(halves, np.int32),
-            np.zeros(halves, np.int32),
+            np.zeros(halves, np.int64), np.zeros(grids, np.int64), np.zeros(2, np.int64), np.zeros(halves, np.uint32),
+            np.zeros(halves, np.uint32),
         )  # fmt: skip
 
     priced, sums, ends, cuts, spot = fresh()
     list_borders(net.indptr, net.nbr, net.cost, net.twin, part, priced, sums, limit, ends, cuts, spot, keen)
     for _ in range(12):
-        v, new = int(rng.integers(side * side)), int(rng.integers(grids))
-        old = int(part[v])
+        v, new = np.uint32(rng.integers(side * side)), np.uint32(rng.integers(grids))
+        old = part[v]
         if new == old:
             continue
         part[v] = new
