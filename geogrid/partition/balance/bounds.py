@@ -8,6 +8,9 @@ between two others; nothing beats the first.
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +20,9 @@ from geogrid.partition.balance.relocation import Quotient, _highs
 from geogrid.types import FloatArray, Int32Array, IntArray
 
 __all__ = ["least_by_shapes_at_will", "least_by_touching"]
+
+_FIRST, _SHORTEST, _LONGER = 40.0, 0.2, 2.5
+"""The time for each number of relocated grids at first, one in so many and at least so many seconds, and how many times longer each time after."""
 
 
 def least_by_shapes_at_will(instance: Instance, part: Int32Array, moving: IntArray | FloatArray) -> float:
@@ -52,19 +58,64 @@ def least_by_shapes_at_will(instance: Instance, part: Int32Array, moving: IntArr
     return total
 
 
-def least_by_touching(quotient: Quotient, *, seconds: float = 20.0) -> float:
+@dataclass(frozen=True)
+class _Branch:
+    """All plans that relocate `fewest` grids, or at least that many: what they move at least, and whether that is exact."""
+
+    fewest: int
+    or_more: bool
+    bound: float
+    seconds: float
+    exact: bool
+
+
+def least_by_touching(quotient: Quotient, *, seconds: float = 20.0, workers: int = 1) -> float:
     """Return the proved bound on what moves where load passes only between grids that touch.
+
+    How many grids are relocated is decided first: a mixed-integer program that may relocate a third of a grid bounds little. The
+    number that promises least is always looked at next, for longer, until that is exact or the time is over.
 
     Parameters
     ----------
     seconds : float
-        HiGHS raises the bound that long; it is a bound at any moment.
+        By the clock; HiGHS raises the bound that long, and it is a bound at any moment.
+    workers : int
+        Programs solved side by side.
 
     Raises
     ------
     MissingPartError
         If HiGHS is not installed.
     """
+    begun, first = time.monotonic(), max(seconds / _FIRST, _SHORTEST)
+    branches = [_branched(quotient, 0, True, first)]
+    with ThreadPoolExecutor(workers) as pool:
+        while (left := seconds - (time.monotonic() - begun)) > 0:
+            branches.sort(key=lambda branch: (branch.bound, branch.fewest))
+            if branches[0].exact:
+                break
+            weak = [branch for branch in branches[:workers] if not branch.exact]
+            branches = [branch for branch in branches if branch not in weak]
+
+            def work(branch: _Branch, left: float = left) -> list[_Branch]:
+                return _raised(quotient, branch, first, left)
+
+            for found in pool.map(work, weak):
+                branches += found
+    return min(branch.bound for branch in branches) * quotient.price_unit
+
+
+def _raised(quotient: Quotient, branch: _Branch, first: float, left: float) -> list[_Branch]:
+    """Return what a branch is parted into, or the branch looked at for longer."""
+    if branch.or_more:
+        found = [_branched(quotient, branch.fewest, False, first), _branched(quotient, branch.fewest + 1, True, first)]
+    else:
+        found = [_branched(quotient, branch.fewest, False, min(_LONGER * branch.seconds, left + first))]
+    return [replace(one, bound=max(one.bound, branch.bound)) for one in found]
+
+
+def _branched(quotient: Quotient, fewest: int, or_more: bool, seconds: float) -> _Branch:
+    """Return what plans that relocate so many grids move at least."""
     highs = _highs()
     model = highs.Highs()
     for option, value in (
@@ -105,12 +156,17 @@ def least_by_touching(quotient: Quotient, *, seconds: float = 20.0) -> float:
             around = float(load[quotient.touching[grid]].sum())
             model.addConstr(credit <= sum(into[grid]))
             model.addConstr(credit <= around * is_gone)
+    if len(gone) < fewest:
+        return _Branch(fewest, or_more, float("inf"), seconds, True)
     if gone:
+        model.addConstr(sum(gone) >= fewest)
+        model.addConstr(sum(gone) <= (len(gone) if or_more else fewest))
         model.addConstr(sum(given) >= float(low.min()) * sum(gone))
         model.addConstr(sum(given) <= float(high.max()) * sum(gone))
     model.run()
-    if model.getModelStatus() == highs.HighsModelStatus.kInfeasible:
-        return float("inf")
-    if not gone:
-        return float(model.getInfo().objective_function_value) * quotient.price_unit
-    return max(float(model.getInfo().mip_dual_bound), 0.0) * quotient.price_unit
+    status = model.getModelStatus()
+    if status == highs.HighsModelStatus.kInfeasible:
+        return _Branch(fewest, or_more, float("inf"), seconds, True)
+    info = model.getInfo()
+    bound = float(info.mip_dual_bound if gone else info.objective_function_value)
+    return _Branch(fewest, or_more, max(bound, 0.0), seconds, bool(status == highs.HighsModelStatus.kOptimal))

@@ -98,7 +98,7 @@ def anneal_from_hot_to_cold(run: Run, part: Int32Array, keep_start: bool) -> Int
     rough = _ROUGH * plan.share
     first, crowding = _cooled(run, part, plan.warm, 0.0, rough, scales=plan.scales)
     _settled(run, first)
-    crowded = _crowded(crowding)
+    run.crowded = crowded = _crowded(crowding)
     # Only where it is known that they are not crowded, small grids begin cooler.
     hot = plan.hot * (1.0 if crowding is None else _between(_small(plan, run.root), 1.0, crowded))
     squeeze = plan.squeeze + (plan.early - plan.squeeze) * crowded

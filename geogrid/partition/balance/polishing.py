@@ -20,7 +20,8 @@ from geogrid.types import FloatArray, Int32Array, IntArray
 __all__ = ["polish"]
 
 _CELLS = (500, 1000, 2000)
-"""Cells of the regions: large enough that grids change their order, small enough that threads share them evenly."""
+"""Cells of the regions: large enough that grids change their order, small enough that threads share them evenly. Up to twice as
+many where grids are crowded: load that cheap borders hold out of range comes to rest farther away."""
 
 _FIRST, _LAST, _EFFORT = (0.7, 1.5), (0.3, 0.7), 550
 """Temperatures from which the first and the last cycles cool, in mean borders, and the proposals a cell of each."""
@@ -76,7 +77,7 @@ def _cycle(run: Run, part: Int32Array, loose: float) -> None:
         cells, effort = float(_MELTED_CELLS), float(_MELTED_EFFORT)
         heat = float(hotter * (_MELTING / hotter) ** seeds.uniform())
     else:
-        cells, effort = float(seeds.choice(_CELLS)), float(_EFFORT)
+        cells, effort = float(seeds.choice(_CELLS)) * (1.0 + run.crowded), float(_EFFORT)
         heat = float(seeds.uniform(cooler, hotter))
     size = max(cells / instance.cells * instance.grids, 2.0)
     drawn = draw_regions(instance, part, size, seed=run.seed())

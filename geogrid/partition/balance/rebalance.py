@@ -185,7 +185,8 @@ def rebalance(
         if budget.stop is not None and budget.stop.is_set():
             break
     for row, (tried, result, changes) in found.items():
-        bounds = _bounds(tried, moving, 0.0 if budget.stop is not None and budget.stop.is_set() else bound_seconds)
+        proof = 0.0 if budget.stop is not None and budget.stop.is_set() else bound_seconds
+        bounds = _bounds(tried, moving, proof, budget.workers)
         steps.append(
             replace(
                 _step(tried, result, moving, told[row]), least=bounds[0], least_touching=bounds[1],
@@ -251,7 +252,7 @@ def _least(
     return result, changes
 
 
-def _bounds(problem: Problem, moving: FloatArray, seconds: float) -> tuple[float, float | None]:
+def _bounds(problem: Problem, moving: FloatArray, seconds: float, workers: int) -> tuple[float, float | None]:
     """Return both lower bounds of the layer: the areas' bounds added up."""
     joined, areas = _areas(problem)
     shapes, touching = 0.0, 0.0
@@ -266,7 +267,7 @@ def _bounds(problem: Problem, moving: FloatArray, seconds: float) -> tuple[float
         shapes += least_by_shapes_at_will(made.instance, made.start, scaled) / unit
         if seconds > 0:
             flows = quotient_of(made.instance, made.start, scaled.astype(np.int64))
-            touching += least_by_touching(flows, seconds=seconds) / unit
+            touching += least_by_touching(flows, seconds=seconds, workers=workers) / unit
     return shapes, touching if seconds > 0 else None
 
 

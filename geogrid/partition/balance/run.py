@@ -80,7 +80,7 @@ class Schedule:
 
 @dataclass(slots=True)
 class Run:
-    """The state of one search: what it may spend, has spent and has found."""
+    """The state of one search: what it may spend, has spent and has found; and how crowded grids are, 0 to 1, as far as is known."""
 
     root: Instance
     clock: Clock
@@ -96,6 +96,7 @@ class Run:
     best: tuple[float, float] = (np.inf, np.inf)
     best_part: Int32Array | None = None
     best_outside: IntArray | None = None
+    crowded: float = 0.0
 
     def wishes(self, penalty: float, pressed: float = 1.0) -> Wishes:
         """Return the wishes of an annealing where overload by a mean cell costs `penalty` mean borders.

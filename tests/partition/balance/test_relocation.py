@@ -139,6 +139,18 @@ def test_bounds_are_those_of_the_pencil(make_town, make_problem):
     assert least_by_touching(quotient_of(made.instance, made.start, people), seconds=2.0) == pytest.approx(1, abs=0.01)
 
 
+def test_the_bound_between_neighbours_is_the_best_of_all_flows_whatever_the_workers(grown):
+    made = instance_of(grown)
+    people = made.instance.net.stay
+    flows = quotient_of(made.instance, made.start, people)
+    bounds = [least_by_touching(flows, seconds=20.0, workers=workers) for workers in (1, 2)]
+    # The linear programs of single choices know nothing of the branches; none of them moves less.
+    best = min(choice.moved for choice in relocations(flows, tries=3, seed=1))
+    assert bounds[0] == pytest.approx(bounds[1], rel=0.002)
+    assert bounds[0] <= best * 1.002
+    assert bounds[0] >= 0.5 * best
+
+
 def test_ctrl_c_gives_whole_grids_in_every_area(make_town, make_problem, is_whole):
     graph = make_town(24, 12)
     area = (np.arange(288) % 24 // 4).astype(np.int64)
