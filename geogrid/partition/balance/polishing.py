@@ -30,8 +30,9 @@ _MELTED, _MELTING, _MELTED_CELLS, _MELTED_EFFORT = 0.1, 5.0, 1000, 1200
 """Share of the rounds that melt regions: empty land with borders of a kilometre is frozen in whatever shape it had long
 before the town around it. The highest temperature from which these cool, their cells and proposals a cell."""
 
-_STEPS, _SCALES, _SOFT = 12, 5, 0.3
-"""Steps of a cycle, each with cells joined anew on so many scales, and the share of it in which overload is cheap."""
+_STEPS, _SCALES, _SOFT = 12, 4, 0.3
+"""Steps of a cycle, each with cells joined anew on so many scales (one more in the larger regions of crowded grids), and the share
+of it in which overload is cheap."""
 
 _QUENCH = 0.18
 """Share of a cycle's proposals that bring single cells to rest at its end."""
@@ -101,7 +102,7 @@ def _cooled(run: Run, region: Region, heat: float, effort: float, slack: FloatAr
         anneal_scales(
             small.net, small.limits, run.wishes(penalty, pressed), part, penalty * run.unit,
             at * run.border, at * run.border,
-            int(moves * (1 - _QUENCH) / _STEPS), seed + step, THRESHOLDS, _SCALES,
+            int(moves * (1 - _QUENCH) / _STEPS), seed + step, THRESHOLDS, _SCALES + round(run.crowded),
         )  # fmt: skip
     cold = plan.cold * run.border
     anneal_scales(
