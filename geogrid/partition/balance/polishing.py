@@ -23,8 +23,12 @@ _CELLS = (500, 1000, 2000)
 """Cells of the regions: large enough that grids change their order, small enough that threads share them evenly. Up to twice as
 many where grids are crowded: load that cheap borders hold out of range comes to rest farther away."""
 
-_FIRST, _LAST, _EFFORT = (0.7, 1.5), (0.3, 0.7), 550
-"""Temperatures from which the first and the last cycles cool, in mean borders, and the proposals a cell of each."""
+_FIRST, _LAST = (0.7, 1.5), (0.3, 0.7)
+"""Temperatures from which the first and the last cycles cool, in mean borders."""
+
+_EFFORT, _SLOWEST, _PACE = 550.0, 1500.0, 95.0
+"""Proposals a cell of each cycle, at least and at most, and how many of them the whole search makes for one of a cycle in between:
+a long search gains more by slower cycles than by more of them, but not where grids are crowded."""
 
 _MELTED, _MELTING, _MELTED_CELLS, _MELTED_EFFORT = 0.1, 5.0, 1000, 1200
 """Share of the rounds that melt regions: empty land with borders of a kilometre is frozen in whatever shape it had long
@@ -34,7 +38,7 @@ _STEPS, _SCALES, _SOFT = 12, 4, 0.3
 """Steps of a cycle, each with cells joined anew on so many scales (one more in the larger regions of crowded grids), and the share
 of it in which overload is cheap."""
 
-_QUENCH = 0.18
+_QUENCH = 0.1
 """Share of a cycle's proposals that bring single cells to rest at its end."""
 
 _ALLOWED, _STRICT = 1.6, 0.95
@@ -78,11 +82,17 @@ def _cycle(run: Run, part: Int32Array, loose: float) -> None:
         cells, effort = float(_MELTED_CELLS), float(_MELTED_EFFORT)
         heat = float(hotter * (_MELTING / hotter) ** seeds.uniform())
     else:
-        cells, effort = float(seeds.choice(_CELLS)) * (1.0 + run.crowded), float(_EFFORT)
+        cells, effort = (
+            float(seeds.choice(_CELLS)) * (1.0 + run.crowded),
+            max(min(run.pace / _PACE, _SLOWEST) * (1.0 - run.crowded), _EFFORT),
+        )
         heat = float(seeds.uniform(cooler, hotter))
     size = max(cells / instance.cells * instance.grids, 2.0)
     drawn = draw_regions(instance, part, size, seed=run.seed())
     regions = [grids for grids in drawn if 1 < len(grids) <= 2 * size + 2] or [np.arange(instance.grids)]
+    # The largest first: threads end together.
+    held = np.bincount(part, minlength=instance.grids)
+    regions.sort(key=lambda grids: -int(held[grids].sum()))
     numbers = [run.seed() for _ in regions]
     # The quantiles of Metropolis' rule, for groups.
     slack = [loose * _ALLOWED * run.border * seeds.exponential(size=len(grids)) for grids in regions]
