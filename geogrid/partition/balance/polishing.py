@@ -20,8 +20,7 @@ from geogrid.types import FloatArray, Int32Array, IntArray
 __all__ = ["polish"]
 
 _CELLS = (500, 1000, 2000)
-"""Cells of the regions: large enough that grids change their order, small enough that threads share them evenly. Up to twice as
-many where grids are crowded: load that cheap borders hold out of range comes to rest farther away."""
+"""Cells of the regions: large enough that grids change their order, small enough that threads share them evenly."""
 
 _FIRST, _LAST = (0.7, 1.5), (0.3, 0.7)
 """Temperatures from which the first and the last cycles cool, in mean borders."""
@@ -35,8 +34,8 @@ _MELTED, _MELTING, _MELTED_CELLS, _MELTED_EFFORT = 0.1, 5.0, 1000, 1200
 before the town around it. The highest temperature from which these cool, their cells and proposals a cell."""
 
 _STEPS, _SCALES, _SOFT = 12, 4, 0.3
-"""Steps of a cycle, each with cells joined anew on so many scales (one more in the larger regions of crowded grids), and the share
-of it in which overload is cheap."""
+"""Steps of a cycle, each with cells joined anew on so many scales (one more where grids are crowded), and the share of it in which
+overload is cheap."""
 
 _QUENCH = 0.1
 """Share of a cycle's proposals that bring single cells to rest at its end."""
@@ -82,10 +81,8 @@ def _cycle(run: Run, part: Int32Array, loose: float) -> None:
         cells, effort = float(_MELTED_CELLS), float(_MELTED_EFFORT)
         heat = float(hotter * (_MELTING / hotter) ** seeds.uniform())
     else:
-        cells, effort = (
-            float(seeds.choice(_CELLS)) * (1.0 + run.crowded),
-            max(min(run.pace / _PACE, _SLOWEST) * (1.0 - run.crowded), _EFFORT),
-        )
+        cells = float(seeds.choice(_CELLS))
+        effort = max(min(run.pace / _PACE, _SLOWEST) * (1.0 - run.crowded), _EFFORT)
         heat = float(seeds.uniform(cooler, hotter))
     size = max(cells / instance.cells * instance.grids, 2.0)
     drawn = draw_regions(instance, part, size, seed=run.seed())
