@@ -12,7 +12,7 @@ from geogrid.crs import Metric, parse_crs
 from geogrid.errors import InputError, PlanError
 from geogrid.lattice import owners_by_brute_force, to_lattice
 from geogrid.partition.balance.layer import BalanceSection, WeightSection, problem_of
-from geogrid.partition.balance.stations import cover_cells, exchanged, place_stations
+from geogrid.partition.balance.stations import cover_cells, exchanged, finite_ways, place_stations
 from geogrid.partition.balance.streets import Streets, straight
 from geogrid.partition.candidates import gaps_closed, nearest_cells, spread_out
 from geogrid.partition.division import Division
@@ -235,17 +235,17 @@ def _closer(
     each = (ground.most - sites.existing) // max(stations - sites.existing, 1)
     for number in range(ground.rounds if stations > sites.existing else 0):
         progress("look closer", number, ground.rounds)
-        walked = float(town.weights @ _finite(done[1]).min(axis=1))
+        walked = float(town.weights @ finite_ways(done[1]).min(axis=1))
         now = sites.stations.take(done[0])
         around = nearest_cells(town.xy, town.metric.to_metres(now.lonlat[sites.existing :]), each)
         near = Sites(now, sites.existing).joined(_own(town, around))
         ways = ground.ways(town.metric.to_metres(near.stations.lonlat), progress)
         chosen = exchanged(
-            _finite(ways), town.weights, stations, near.fixed, begin=np.arange(stations), progress=progress
+            finite_ways(ways), town.weights, stations, near.fixed, begin=np.arange(stations), progress=progress
         )
         tried += len(near) - stations
         sites, done = near, (chosen, ways[:, chosen], tried, False)
-        if float(town.weights @ _finite(done[1]).min(axis=1)) > walked * (1 - _GAIN):
+        if float(town.weights @ finite_ways(done[1]).min(axis=1)) > walked * (1 - _GAIN):
             break
     progress("look closer", ground.rounds, ground.rounds)
     return sites, done
@@ -253,10 +253,6 @@ def _closer(
 
 def _any_within(ways: FloatArray, within_m: float) -> BoolArray:
     return np.asarray((ways <= within_m).any(axis=1), bool)
-
-
-def _finite(ways: FloatArray) -> FloatArray:
-    return ways if np.isfinite(ways).all() else np.where(np.isfinite(ways), ways, 1e7)
 
 
 def _label(stations: Stations, row: int) -> str:

@@ -19,7 +19,7 @@ from geogrid.partition.balance.problem import measure_of
 from geogrid.partition.balance.streets import along_streets, straight
 from geogrid.types import FloatArray, IntArray, Progress, no_progress
 
-__all__ = ["Placement", "along_streets", "cover_cells", "exchanged", "place_stations", "straight"]
+__all__ = ["Placement", "along_streets", "cover_cells", "exchanged", "finite_ways", "place_stations", "straight"]
 
 _PAIRS_A_SECOND = 10_000
 """Pairs of cell and candidate for which a p-median model is written down in a second: larger ones are not given to HiGHS."""
@@ -95,7 +95,7 @@ def place_stations(
     fixed = np.empty(0, np.int64) if existing is None else np.asarray(existing, np.int64)
     _require_room(stations, fixed, distance_m.shape[1])
     amounts = _amounts(demand, len(distance_m))
-    far = _finite(distance_m)
+    far = finite_ways(distance_m)
     sites, proved = exchanged(far, amounts, stations, fixed, progress=progress), False
     if distance_m.size <= _PAIRS_A_SECOND * seconds:
         known = fixed if len(fixed) else None
@@ -208,7 +208,7 @@ def _best(distance_m: FloatArray, demand: FloatArray, nearest: FloatArray, taken
     return int(np.flatnonzero(total <= total.min() * (1 + _SAME))[0])
 
 
-def _finite(distance_m: FloatArray) -> FloatArray:
+def finite_ways(distance_m: FloatArray) -> FloatArray:
     """Return the distances, ten thousand kilometres where there is no way."""
     return distance_m if np.isfinite(distance_m).all() else np.where(np.isfinite(distance_m), distance_m, 1e7)
 
