@@ -25,6 +25,9 @@ __all__ = ["anneal_from_hot_to_cold", "anneal_scales"]
 _COARSEST = 5
 """Cells a grid below which no more are joined."""
 
+_TAPER = 0.7
+"""Proposals of each scale as a share of those of the next finer one."""
+
 _SETTLING = 10
 """Rounds that press what is still out of range after the last temperature."""
 
@@ -42,7 +45,8 @@ _MELTING = 2.0
 """Power of the time left in the temperature while melting: empty land freezes at the end of it."""
 
 _PACE = (20_000.0, 60_000.0)
-"""Proposals a cell up to which the temperature falls evenly, and from which it spends all of `Schedule.linger`'s time in the cold."""
+"""Proposals a cell up to which a search is short, and from which it is long: the temperature of crowded grids then spends all of
+`Schedule.linger`'s time in the cold, and annealing has its `Schedule.long_share`."""
 
 _NEARLY = 0.005
 """Overload in mean cells a grid that is mended place by place, while polishing, rather than pressed everywhere."""
@@ -79,8 +83,11 @@ def anneal_scales(
         nets.append(contract(here, group, count))
         parts.append(coarse)
         groups.append(group)
-    own = moves // len(nets)
+    whole = 0.0
+    for scale in range(len(nets)):
+        whole += _TAPER**scale
     for scale in range(len(nets) - 1, -1, -1):
+        own = int(moves * _TAPER**scale / whole)
         anneal(
             nets[scale], limits, wishes, parts[scale], penalty, hot, cold, stages, own, seed + 64 + scale, thresholds
         )
@@ -103,9 +110,10 @@ def anneal_from_hot_to_cold(run: Run, part: Int32Array, keep_start: bool) -> Int
     hot = plan.hot * (1.0 if crowding is None else _between(_small(plan, run.root), 1.0, crowded))
     squeeze = plan.squeeze + (plan.early - plan.squeeze) * crowded
     linger = _between(1.0, plan.linger, crowded * _long(run.pace))
-    melted = rough + plan.melt * plan.share
+    share = _between(plan.share, plan.long_share, _long(run.pace))
+    melted = rough + plan.melt * share
     part, _ = _cooled(run, part, plan.molten, rough, melted, scales=plan.scales, cold=hot, squeeze=1.0, linger=_MELTING)
-    part, _ = _cooled(run, part, hot, melted, plan.share, scales=plan.scales, squeeze=squeeze, linger=linger)
+    part, _ = _cooled(run, part, hot, melted, share, scales=plan.scales, squeeze=squeeze, linger=linger)
     return part if run.overload(part) <= _NEARLY else _settled(run, part)
 
 

@@ -42,8 +42,8 @@ class Schedule:
     step : float
         Price of being out of range at all, in mean cells of overload: by the unit alone the last few people of a
         grid cost less than the border that would bring them home.
-    share : float
-        Share of the budget for annealing; the rest polishes.
+    share, long_share : float
+        Share of the budget for annealing, of a short search and of a long one; the rest polishes.
     rounds, fewest_rounds : int
         Rounds, each with other regions and a lower temperature; fewer where less than `short` proposals a cell
         are left for each, more where it would be more than `long`.
@@ -69,6 +69,7 @@ class Schedule:
     linger: float = 1.8
     step: float = 0.1
     share: float = 0.3
+    long_share: float = 0.2
     rounds: int = 64
     fewest_rounds: int = 24
     short: int = 60
