@@ -83,11 +83,12 @@ def anneal_scales(
         nets.append(contract(here, group, count))
         parts.append(coarse)
         groups.append(group)
-    whole = 0.0
-    for scale in range(len(nets)):
-        whole += _TAPER**scale
+    # Multiplied, not raised to a power: that may round differently on another machine.
+    shares = np.ones(len(nets))
+    for scale in range(1, len(nets)):
+        shares[scale] = _TAPER * shares[scale - 1]
     for scale in range(len(nets) - 1, -1, -1):
-        own = int(moves * _TAPER**scale / whole)
+        own = int(moves * shares[scale] / shares.sum())
         anneal(
             nets[scale], limits, wishes, parts[scale], penalty, hot, cold, stages, own, seed + 64 + scale, thresholds
         )
