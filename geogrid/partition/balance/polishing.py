@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from geogrid.partition.balance.annealing import THRESHOLDS, loads_of, price
+from geogrid.partition.balance.annealing import THRESHOLDS, loads_of, price, price_each
 from geogrid.partition.balance.groups import keep_better_groups
 from geogrid.partition.balance.levels import anneal_scales
 from geogrid.partition.balance.regions import Region, draw_regions, in_parallel, regions_around, take_region
@@ -32,6 +32,13 @@ a long search gains more by slower cycles than by more of them, but not where gr
 _MELTED, _MELTING, _MELTED_CELLS, _MELTED_EFFORT = 0.1, 5.0, 1000, 1200
 """Share of the rounds that melt regions: empty land with borders of a kilometre is frozen in whatever shape it had long
 before the town around it. The highest temperature from which these cool, their cells and proposals a cell."""
+
+_DEAR, _DEAREST, _DEAR_GRIDS, _DEAR_HEAT = 0.02, 6, (8, 12, 20), 6.0
+"""Share of the rounds that melt only around the dearest grids, among how many of these they choose half, the grids of the regions,
+and the temperature from which they cool: a bad shape of the empty land costs kilometres, and is mended at once, but only when it is hot and slow."""
+
+_DEAR_EFFORT, _DEAR_PACE = 6000.0, 30.0
+"""Proposals a cell of these at most, and how many of them the whole search makes for one."""
 
 _STEPS, _SCALES, _SOFT = 12, 4, 0.3
 """Steps of a cycle, each with cells joined anew on so many scales (one more where grids are crowded), and the share of it in which
@@ -77,16 +84,25 @@ def _cycle(run: Run, part: Int32Array, loose: float) -> None:
     """Heat and cool regions of `part` all over the place, in place; `loose` falls from 1, for the first cycle, to 0."""
     instance, seeds = run.root, run.seeds
     cooler, hotter = (last + loose * (first - last) for first, last in zip(_FIRST, _LAST, strict=True))
-    if seeds.uniform() < _MELTED:
+    kind = seeds.uniform()
+    if kind < _DEAR:
+        cells, heat, effort = 0.0, _DEAR_HEAT, max(min(run.pace / _DEAR_PACE, _DEAR_EFFORT), _EFFORT)
+    elif kind < _DEAR + _MELTED:
         cells, effort = float(_MELTED_CELLS), float(_MELTED_EFFORT)
         heat = float(hotter * (_MELTING / hotter) ** seeds.uniform())
     else:
         cells = float(seeds.choice(_CELLS))
         effort = max(min(run.pace / _PACE, _SLOWEST) * (1.0 - run.crowded), _EFFORT)
         heat = float(seeds.uniform(cooler, hotter))
-    size = max(cells / instance.cells * instance.grids, 2.0)
-    drawn = draw_regions(instance, part, size, seed=run.seed())
-    regions = [grids for grids in drawn if 1 < len(grids) <= 2 * size + 2] or [np.arange(instance.grids)]
+    if kind < _DEAR:
+        cost, _ = price_each(instance.net, instance.limits, instance.wishes, part)
+        dearest = seeds.permutation(np.argsort(-cost, kind="stable")[:_DEAREST])[: _DEAREST // 2]
+        regions = regions_around(instance, part, dearest, int(seeds.choice(_DEAR_GRIDS)))
+        regions = [grids for grids in regions if len(grids) > 1] or [np.arange(instance.grids)]
+    else:
+        size = max(cells / instance.cells * instance.grids, 2.0)
+        drawn = draw_regions(instance, part, size, seed=run.seed())
+        regions = [grids for grids in drawn if 1 < len(grids) <= 2 * size + 2] or [np.arange(instance.grids)]
     # The largest first: threads end together.
     held = np.bincount(part, minlength=instance.grids)
     regions.sort(key=lambda grids: -int(held[grids].sum()))
