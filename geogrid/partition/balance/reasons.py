@@ -110,7 +110,7 @@ def _why(problem: Problem, done: Balanced, grid: int) -> str:
     for j, measure in enumerate(problem.measures):
         load, low, high = done.load[grid, j], done.low[grid, j], done.high[grid, j]
         whole = bool((measure.values == np.rint(measure.values)).all())
-        slack = 1.0 - 1e-9 if whole and not measure.is_range else 1e-9 * max(abs(high), 1.0)
+        slack = 1.0 - 1e-9 if whole and not measure.is_range else 1e-9 * max(high if np.isfinite(high) else low, 1.0)
         if low - slack <= load <= high + slack:
             continue
         cells = np.flatnonzero(done.membership == grid)
