@@ -27,7 +27,7 @@ def compare(
 ) -> None:
     """Make several plans by different seeds and compare border, balance and shape.
 
-    Exit code 0 if one of them is valid, 1 if none is.
+    What the first plan could not meet is printed below the table. Exit code 0 if one of them is valid, 1 if none is.
 
     Ctrl-C gives the plans made so far.
 
@@ -54,20 +54,21 @@ def compare(
         shapes = division.shapes(section.of)
         made = alternatives(problem, plans, seed=seed, budget=budget, cells=shapes, progress=progress)
     rows = [alternative.row() for alternative in made]
-    told = list(dict.fromkeys(str(finding) for finding in (*notes, *made[0].result.findings)))
+    told = list(dict.fromkeys(str(finding) for finding in (*notes, *made[0].findings)))
+    whys = [f"seed {made[0].seed}: {why}" for why in made[0].reasons.why if why]
     if html is not None:
         title = f"{division.name}: {section.name}, {plans} plans"
         html.write_text(side_by_side(shapes, made, title=title), encoding="utf-8")
     if json:
-        print_json({"layer": section.name, "plans": rows, "notes": told})
+        print_json({"layer": section.name, "plans": rows, "notes": [*told, *whys]})
     else:
         print_table(list(rows[0]), [list(row.values()) for row in rows], title=f"{division.name}: {section.name}")
         for note in told[:10]:
             console().print(note, markup=False)
         if len(told) > 10:
             console().print(f"… and {len(told) - 10:,} more; --json lists all", markup=False)
-        for why in [why for why in made[0].reasons.why if why][:10]:
-            console().print(f"seed {made[0].seed}: {why}", markup=False)
+        for why in whys[:10]:
+            console().print(why, markup=False)
     if not any(row["valid"] for row in rows):
         raise typer.Exit(1)
 

@@ -2,11 +2,11 @@
 
 graph, seams, islands
     which cells share border, along what, and what becomes of cells that nothing reaches
-problem, counts, instances
-    what a planner asks for; how many grids each area gets; one area as the search takes it
+problem, counts, scaling, instances
+    what a planner asks for; how many grids each area gets; weights in whole numbers; one area as the search takes it
 network, annealing, trees, coarsening, regions, engine, clock
     the search: compiled, from coarse to fine, side by side, until its budget is spent
-solving, reasons
+solving, unmet, reasons
     `balance`: a problem becomes grids, explained where it cannot be met
 rebalance, relocation, founding, least_change, bounds
     the least change for new weights, whole grids relocated, and what is proved about it
@@ -16,8 +16,8 @@ exact
     small problems by HiGHS, with a proof
 points, stations, covering, streets
     weights from points; where stations stand, whom they reach, and ways along streets
-layer, reading
-    ``method = "balance"`` of a plan, and the files it names
+layer, naming, reading
+    ``method = "balance"`` of a plan, the rows and the files it names
 """
 
 from geogrid.partition.balance.alternatives import Alternative, alternatives

@@ -9,10 +9,10 @@ import numpy as np
 from geogrid.lattice import LatticePolygons
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.problem import Problem
-from geogrid.partition.balance.reasons import GridReasons, explain
+from geogrid.partition.balance.reasons import GridReasons, explain, findings_of
 from geogrid.partition.balance.rebalance import matched
 from geogrid.partition.balance.solving import Balanced, balance
-from geogrid.types import Progress, no_progress
+from geogrid.types import Finding, Progress, no_progress
 
 __all__ = ["Alternative", "alternatives"]
 
@@ -28,12 +28,15 @@ class Alternative:
     reasons : GridReasons
     differs : float
         Share of the primary weight in another grid than in the first plan, grids matched as well as can be.
+    findings : tuple of Finding
+        What could not be met: areas, cells out of reach, and what else was found on the way.
     """
 
     seed: int
     result: Balanced
     reasons: GridReasons
     differs: float
+    findings: tuple[Finding, ...]
 
     def row(self) -> dict[str, float | int | bool]:
         """Return the line of the comparison."""
@@ -85,7 +88,6 @@ def alternatives(
     made = []
     for own, result in results:
         named = matched(first, result.membership, weight)
-        made.append(
-            Alternative(own, result, explain(problem, result, cells), float(weight[named != first].sum()) / total)
-        )
+        differs = float(weight[named != first].sum()) / total
+        made.append(Alternative(own, result, explain(problem, result, cells), differs, findings_of(problem, result)))
     return tuple(made)

@@ -11,7 +11,7 @@ import numpy as np
 from geogrid.errors import PlanError
 from geogrid.types import FloatArray, IntArray
 
-__all__ = ["Range", "apportion", "capped_target", "grids_for_range"]
+__all__ = ["Range", "apportion", "capped_target", "grids_for_range", "grids_for_target", "in_full_grids"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,20 @@ def capped_target(values: FloatArray, grids: int, tolerance: float) -> tuple[flo
     return target, np.flatnonzero(heavy)
 
 
+def in_full_grids(values: FloatArray, grids: int, tolerance: float) -> FloatArray:
+    """Return what each cell adds to its area's claim on `grids` grids: a cell too heavy for one claims one.
+
+    Examples
+    --------
+    >>> in_full_grids(np.array([100.0, 2.0, 2.0, 2.0]), 4, 0.05).tolist()
+    [2.0, 2.0, 2.0, 2.0]
+    """
+    target, heavy = capped_target(values, grids, tolerance)
+    counted = values.copy()
+    counted[heavy] = target
+    return counted
+
+
 def grids_for_range(values: FloatArray, low: float, high: float) -> Range:
     """Return how many grids a range of weights allows; a cell above the range takes a grid alone.
 
@@ -100,3 +114,27 @@ def grids_for_range(values: FloatArray, low: float, high: float) -> Range:
     fewest = alone + int(np.ceil(rest / high - 1e-9))
     most = alone + (int(np.floor(rest / low + 1e-9)) if low > 0 else cells - alone)
     return Range(max(fewest, 1), min(most, cells))
+
+
+def grids_for_target(values: FloatArray, target: float, tolerance: float) -> int:
+    """Return the number of grids of an area: nearest to the target, but within its tolerance if any number is.
+
+    A cell heavier than a grid takes a grid alone.
+
+    Examples
+    --------
+    >>> grids_for_target(np.array([5000.0, *[10.0] * 27]), 90.0, 0.2)
+    4
+
+    One grid of 140 is nearer to 100, but only two of 70 are within 30 %:
+
+    >>> grids_for_target(np.full(14, 10.0), 100.0, 0.3)
+    2
+    """
+    low, high = target * (1 - tolerance), target * (1 + tolerance)
+    light = values <= high * (1 + 1e-12)
+    nearest = int((~light).sum()) + int(np.rint(float(values[light].sum()) / target))
+    fits = grids_for_range(values, low, high)
+    if fits.fewest <= fits.most:
+        nearest = int(np.clip(nearest, fits.fewest, fits.most))
+    return int(np.clip(nearest, 1, len(values)))

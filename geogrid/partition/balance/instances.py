@@ -10,22 +10,17 @@ import shapely
 from geogrid.errors import PlanError
 from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.coarsening import contract
-from geogrid.partition.balance.counts import capped_target
 from geogrid.partition.balance.graph import components
 from geogrid.partition.balance.islands import Joined
 from geogrid.partition.balance.network import Limits, Network, Wishes, build_network
 from geogrid.partition.balance.problem import Measure, Problem
 from geogrid.partition.balance.regions import Instance
+from geogrid.partition.balance.scaling import Scaled, aims_of, kept_alone
 from geogrid.partition.balance.starts import grown, seeded, whole
+from geogrid.partition.balance.unmet import heavier_than_a_grid
 from geogrid.types import BoolArray, Finding, FloatArray, Int32Array, IntArray
 
 __all__ = ["AreaInstance", "make_instance", "stations_in"]
-
-_FINE = 1e9
-"""Weights that are not whole numbers are counted in billionths of a grid."""
-
-_MOST = 2.0**50
-"""Whole weights beyond this in all are counted in billionths of a grid, too: sums stay exact in 64 bits."""
 
 _BEND = 20.0
 """While existing grids are kept, an overload of 5 % costs twice its plain price."""
@@ -48,7 +43,9 @@ class AreaInstance:
         The number of each grid in the existing division.
     start : (nodes,) int32 or None
     low, high : (grids, m) float64
-        The ranges, in the units of the measures.
+        The ranges asked for, in the units of the measures.
+    unmet : tuple of int
+        The measures whose range no cut can meet, by the weight of the area alone: the search aims at even grids.
     findings : tuple of Finding
     """
 
@@ -59,41 +56,12 @@ class AreaInstance:
     start: Int32Array | None
     low: FloatArray
     high: FloatArray
+    unmet: tuple[int, ...]
     findings: tuple[Finding, ...]
 
     def to_cells(self, part: Int32Array) -> Int32Array:
         """Return the grid of each of the area's cells."""
         return part[self.node]
-
-
-@dataclass(frozen=True, eq=False)
-class _Scaled:
-    values: IntArray
-    low: int
-    high: int
-    aim: tuple[float, float]
-    heavy: IntArray
-    scale: float
-
-
-def _scaled(measure: Measure, values: FloatArray, grids: int) -> _Scaled:
-    """Return a measure as whole numbers with its range; a cell too heavy for a grid counts as one full grid."""
-    if measure.is_range:
-        low, high = float(measure.low or 0.0), float(measure.high or np.inf)
-        heavy = np.flatnonzero(values > high)
-    else:
-        tolerance = float(measure.tolerance or 0.0)
-        target, heavy = capped_target(values, grids, tolerance)
-        low, high = target * (1 - tolerance), target * (1 + tolerance)
-    whole_numbers = bool((values == np.rint(values)).all()) and float(values.sum()) < _MOST
-    scale = 1.0 if whole_numbers else _FINE / max(high, 1e-300)
-    least, most = int(np.ceil(low * scale - 1e-6)), int(np.floor(high * scale + 1e-6))
-    if least > most:
-        # No whole number lies in the range: as equal as whole units allow.
-        least, most = int(np.floor(low * scale)), int(np.ceil(high * scale))
-    full = (least + most) // 2 if np.isfinite(high) else most
-    counted = np.where(values > high, full, np.rint(values * scale)).astype(np.int64)
-    return _Scaled(counted, least, most, (low, high), heavy, scale)
 
 
 def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) -> AreaInstance:
@@ -113,7 +81,11 @@ def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) 
     measures = [*problem.measures]
     if capacity is not None:
         measures[0] = _holding(problem, measures[0], capacity, rows)
-    scaled = [_scaled(measure, measure.values[rows], grids) for measure in measures]
+    aims = [
+        aims_of(measure, measure.values[rows], grids, None if j else problem.target)
+        for j, measure in enumerate(measures)
+    ]
+    asked, scaled = [pair[0] for pair in aims], [pair[1] for pair in aims]
     primary = problem.measures[0].values[rows]
     mean = float(primary[primary > 0].mean()) if (primary > 0).any() else 1.0
     middle = graph.xy[rows].mean(axis=0)
@@ -133,6 +105,9 @@ def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) 
     )  # fmt: skip
     group = _together(problem, net, rows, local)
     nodes = int(group.max()) + 1
+    if problem.start is None:
+        # Existing grids of heavy cells may hold what they have, within the tolerance.
+        net = kept_alone(net, scaled, np.bincount(group)[group] == 1)
     if nodes < grids:
         raise PlanError(
             "more grids than cells", given=f"{grids} grids in {problem.area_names[int(problem.area[rows[0]])]}",
@@ -158,7 +133,7 @@ def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) 
         closed[np.isin(numbers, problem.locked_grids)] = 1
     mean_border = float(cost.mean()) if len(cost) else 1.0
     low, high = (np.tile([side(s) for s in scaled], (grids, 1)).astype(np.int64) for side in (_low, _high))
-    least, most = (np.tile([s.aim[end] for s in scaled], (grids, 1)).astype(np.float64) for end in (0, 1))
+    least, most = (np.tile([s.aim[end] for s in asked], (grids, 1)).astype(np.float64) for end in (0, 1))
     if capacity is not None:
         high[:, 0], most[:, 0] = np.floor(capacity * scaled[0].scale + 1e-6), capacity
     limits = Limits(low, high, closed, anchor)
@@ -171,15 +146,16 @@ def make_instance(problem: Problem, joined: Joined, rows: IntArray, grids: int) 
     )
     return AreaInstance(
         Instance(net, limits, wishes), grids, group, numbers if problem.start is not None else mine, start, least, most,
-        _heavy_findings(problem, rows, scaled),
+        tuple(j for j, (one, other) in enumerate(aims) if one is not other),
+        tuple(heavier_than_a_grid(problem, j, int(rows[cell]), s.aim[1]) for j, s in enumerate(asked) for cell in s.heavy.tolist()),
     )  # fmt: skip
 
 
-def _low(scaled: _Scaled) -> int:
+def _low(scaled: Scaled) -> int:
     return scaled.low
 
 
-def _high(scaled: _Scaled) -> int:
+def _high(scaled: Scaled) -> int:
     return scaled.high
 
 
@@ -299,13 +275,3 @@ def _refilled(net: Network, part: Int32Array, grids: int) -> Int32Array:
                 result = rest
                 break
     return result
-
-
-def _heavy_findings(problem: Problem, rows: IntArray, scaled: list[_Scaled]) -> tuple[Finding, ...]:
-    found = []
-    for measure, s in zip(problem.measures, scaled, strict=True):
-        for cell in s.heavy.tolist():
-            weight = float(measure.values[rows[cell]])
-            message = f"{measure.name} {spelled(weight)} is more than a grid may hold ({spelled(s.aim[1])}); it counts as one full grid"
-            found.append(Finding("cell_fits_a_grid", message, (str(problem.graph.codes[rows[cell]]),), amount=weight))
-    return tuple(found)

@@ -15,10 +15,11 @@ from geogrid.errors import PlanError
 from geogrid.lattice import owners_by_brute_force, to_lattice
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.graph import CellGraph, build_graph
+from geogrid.partition.balance.naming import Rows
 from geogrid.partition.balance.points import count_points, read_points, smoothed
 from geogrid.partition.balance.problem import Measure, Problem, measure_of
 from geogrid.partition.balance.reading import SeamSection, seam_of, stations_of
-from geogrid.partition.balance.reasons import area_findings, explain, reach_findings
+from geogrid.partition.balance.reasons import explain, findings_of
 from geogrid.partition.balance.solving import Balanced, balance
 from geogrid.partition.division import Division
 from geogrid.partition.grouping import Grouping, area_rows
@@ -26,6 +27,19 @@ from geogrid.partition.section import PlanPath, Section, StackedSection
 from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["AlignSection", "BalanceSection", "SeamSection", "WeightSection", "group_in_balance", "problem_of"]
+
+
+_HOW_MANY = ("count", "weight_target", "weight_max", "cells_max", "stations", "start")
+
+_CONTRADICTING = (
+    ("count", "weight_target", "how many grids"),
+    ("count", "stations", "how many grids (one for each station)"),
+    ("weight_target", "stations", "how many grids (one for each station)"),
+    ("weight_target", "weight_max", "what a grid weighs (weight_target with a tolerance, or a range)"),
+    ("weight_target", "weight_min", "what a grid weighs (weight_target with a tolerance, or a range)"),
+    ("capacity", "weight_max", "what a grid may weigh at most (each station's own, or the same for all)"),
+    ("capacity", "weight_min", "what a grid may weigh (from nothing to a station's own, or a range)"),
+)
 
 
 class WeightSection(Section):
@@ -45,7 +59,7 @@ class WeightSection(Section):
     tolerance : float, optional
         The layer's own if left out.
     min, max : float, optional
-        A range instead.
+        A range instead; `tolerance` then says how even grids shall be where an area's weight fits none in the range.
     """
 
     name: str
@@ -76,10 +90,11 @@ class BalanceSection(StackedSection):
     count : int, optional
         Grids in all. Exactly one of `count`, `weight_target`, `weight_max`, `stations` says how many.
     weight_target : float, optional
+        Each grid within `tolerance` of it.
     weight_min, weight_max : float, optional
-        A range: as few grids as possible.
+        A range: as few grids as possible, or as many as `count`, `stations` or `start` say.
     cells_min, cells_max : int, optional
-        Rows of the layer below in a grid (1 to 5 cells).
+        Rows of the layer below in a grid (1 to 5 cells); `cells_min` alone is no number of grids.
     weight : str or WeightSection
         The primary weight; further ones in `weights`.
     tolerance : float
@@ -138,16 +153,29 @@ class BalanceSection(StackedSection):
     workers: Annotated[int, Field(ge=1)] = 1
     seed: int = 1
 
+    @property
+    def primary(self) -> WeightSection:
+        """The primary weight, with the layer's range."""
+        weight = WeightSection(name=self.weight) if isinstance(self.weight, str) else self.weight
+        least, most = (
+            own if own is not None else layers
+            for own, layers in ((weight.min, self.weight_min), (weight.max, self.weight_max))
+        )
+        return weight.model_copy(update={"min": least, "max": most})
+
     @model_validator(mode="after")
     def _one_way_to_count(self) -> BalanceSection:
-        told = [
-            word for word in ("count", "weight_target", "weight_max", "cells_max", "stations", "start")
-            if getattr(self, word) is not None
-        ]  # fmt: skip
-        if not told:
+        given = {word for word in _HOW_MANY if getattr(self, word) is not None}
+        if self.primary.max is not None:
+            given.add("weight_max")
+        if not given & set(_HOW_MANY):
             raise ValueError("say how many grids: count, weight_target, weight_max, cells_max, stations or start")
-        if self.count is not None and self.weight_target is not None:
-            raise ValueError("count and weight_target both say how many grids; leave one out")
+        if self.primary.min is not None:
+            given.add("weight_min")
+        given |= {"capacity"} if self.capacity is not None else set()
+        for one, other, said in _CONTRADICTING:
+            if one in given and other in given:
+                raise ValueError(f"{one} and {other} both say {said}; leave one out")
         for key in ("capacity", "reach_m"):
             if getattr(self, key) is not None and self.stations is None:
                 raise ValueError(f"{key} is about stations: name their file as `stations`")
@@ -182,7 +210,7 @@ def group_in_balance(division: Division, section: BalanceSection, progress: Prog
         rank[done.membership].astype(np.int32),
         names=np.array([f"{section.name} {row + 1}" for row in range(len(order))], dtype=object) if names is None else names,
         attributes=attributes,
-        findings=(*findings, *done.findings, *area_findings(problem, done), *reach_findings(problem, done), *off, *_ended(done)),
+        findings=(*findings, *findings_of(problem, done), *off, *_ended(done)),
     )  # fmt: skip
 
 
@@ -212,19 +240,20 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
     below = division.layer(section.of)
     shapes = division.shapes(section.of)
     metric = Metric(parse_crs(division.metric_crs))
-    labels = np.where(below.codes == "", [f"row {row + 1}" for row in range(len(below))], below.codes).astype(object)
+    rows = Rows.of(section.of, below.codes, below.names)
     other = [(_rows_of(division, align.layer, section.of), align.factor) for align in section.align]
     graph = build_graph(
-        shapes, metric, codes=labels, seams=[seam_of(seam) for seam in section.seams], other=other
+        shapes, metric, codes=rows.labels, seams=[seam_of(seam) for seam in section.seams], other=other
     )  # fmt: skip
-    rows = {str(code): row for row, code in enumerate(labels)} | {
-        str(name): row for row, name in enumerate(below.names) if name
-    }
+
+    def row_of(word: str) -> int:
+        return rows.row(word, f"layer {section.name!r}")
+
     if section.ferries:
-        alone = [a for a, b in section.ferries if _row(rows, a, section) == _row(rows, b, section)]
+        alone = [a for a, b in section.ferries if row_of(a) == row_of(b)]
         if alone:
             raise PlanError("a ferry links two cells", given=", ".join(alone), source=f"layer {section.name!r}")
-        graph = graph.linked(np.array([[_row(rows, code, section) for code in pair] for pair in section.ferries]))
+        graph = graph.linked(np.array([[row_of(code) for code in pair] for pair in section.ferries]))
     area = np.zeros(len(below), np.int64)
     names: tuple[str, ...] = (division.name or division.code,)
     if section.within is not None:
@@ -236,7 +265,7 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
     locked = None
     if section.locked_cells:
         locked = np.zeros(len(below), bool)
-        locked[[_row(rows, code, section) for code in section.locked_cells]] = True
+        locked[[row_of(code) for code in section.locked_cells]] = True
     stations, seats, capacity = None, None, None
     if section.stations is not None:
         lonlat, capacity = stations_of(section.stations, section.capacity)
@@ -250,8 +279,8 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
         count=len(stations) if stations is not None else section.count, target=section.weight_target,
         start=start, keep=section.keep_m if start is not None else 0.0, locked_cells=locked,
         locked_grids=_grids(division, section),
-        together=tuple(tuple(_row(rows, code, section) for code in members) for members in section.together),
-        apart=tuple((_row(rows, a, section), _row(rows, b, section)) for a, b in section.apart),
+        together=tuple(tuple(row_of(code) for code in members) for members in section.together),
+        apart=tuple((row_of(a), row_of(b)) for a, b in section.apart),
         stations=stations, station_cells=seats, capacity=capacity, pull_m=section.pull_m, reach_m=section.reach_m or float("inf"),
         roundness_m=section.roundness_m, islands=section.islands, exact_seconds=section.exact_s,
     )  # fmt: skip
@@ -273,14 +302,6 @@ def _outside(graph: CellGraph, lonlat: FloatArray, stations: FloatArray, seats: 
     return tuple(found)
 
 
-def _row(rows: dict[str, int], code: str, section: BalanceSection) -> int:
-    if code not in rows:
-        raise PlanError(
-            f"layer {section.name!r}: no such row of {section.of!r}", given=code, allowed="its code or name"
-        )
-    return rows[code]
-
-
 def _grids(division: Division, section: BalanceSection) -> tuple[int, ...]:
     if not section.locked_grids:
         return ()
@@ -289,13 +310,13 @@ def _grids(division: Division, section: BalanceSection) -> tuple[int, ...]:
             "locked grids without existing ones", given=", ".join(section.locked_grids), mend="name `start`"
         )
     layer = division.layer(section.start)
-    known = {str(word): row for words in (layer.names, layer.codes) for row, word in enumerate(words) if word}
-    lost = [word for word in section.locked_grids if word not in known]
+    rows = Rows.of(section.start, layer.codes, layer.names)
+    lost = [word for word in section.locked_grids if word not in rows.called]
     if lost:
         raise PlanError(
-            "no such grid", given=", ".join(lost), allowed=", ".join(sorted(known)[:20]), source=section.start
+            "no such grid", given=", ".join(lost), allowed=", ".join(sorted(rows.called)[:20]), source=section.start
         )
-    return tuple(known[word] for word in section.locked_grids)
+    return tuple(rows.row(word, f"layer {section.name!r}") for word in section.locked_grids)
 
 
 def _rows_of(division: Division, layer: str, of: str) -> IntArray:
@@ -314,34 +335,26 @@ def _rows_of(division: Division, layer: str, of: str) -> IntArray:
 def _measures(
     division: Division, section: BalanceSection, graph: CellGraph
 ) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
-    primary = WeightSection(name=section.weight) if isinstance(section.weight, str) else section.weight
-    primary = primary.model_copy(
-        update={
-            "min": primary.min if primary.min is not None else section.weight_min,
-            "max": primary.max if primary.max is not None else section.weight_max,
-        }
-    )
     measures, findings = [], list[Finding]()
-    for weight in (primary, *section.weights):
+    for weight in (section.primary, *section.weights):
         values, found = _values(division, section, weight, graph)
         findings += found
         measures.append(
             measure_of(
                 weight.name, values, codes=graph.codes, low=weight.min, high=weight.max, missing=weight.missing,
-                tolerance=None if weight.max is not None
-                else section.tolerance if weight.tolerance is None else weight.tolerance,
+                tolerance=section.tolerance if weight.tolerance is None else weight.tolerance,
             )
         )  # fmt: skip
         if not measures[-1].values.any():
             findings.append(Finding("weight_is_there", "every cell weighs 0: any grids are in balance", (weight.name,)))
-    if section.cells_max is not None:
-        ones = np.ones(len(graph))
-        measures.append(
-            measure_of("cells", ones, codes=graph.codes, low=section.cells_min or 1, high=section.cells_max)
-        )
-        if section.count is None and section.weight_target is None and section.weight_max is None:
-            # Only the group size is asked for: the weight is then kept in no range of its own.
-            measures = [measures[-1]]
+    if section.cells_max is not None or section.cells_min is not None:
+        size = measure_of(
+            "cells", np.ones(len(graph)), codes=graph.codes, low=section.cells_min or 1, high=section.cells_max or np.inf,
+            tolerance=section.tolerance if section.cells_max is None else None,
+        )  # fmt: skip
+        told = [word for word in ("count", "weight_target", "stations", "start") if getattr(section, word) is not None]
+        # Where only the group size says how many, the primary weight is kept in no range of its own.
+        measures = [*measures, size] if told or section.primary.max is not None else [size, *measures[1:]]
     return tuple(measures), tuple(findings)
 
 

@@ -28,7 +28,8 @@ class Measure:
     tolerance : float, optional
         Each grid within ±this share of the target.
     low, high : float, optional
-        Instead of a tolerance: each grid between these amounts.
+        Instead: each grid between these amounts. The tolerance then says how even grids shall be where an area's weight
+        fits no grids in the range; the width of the range says it if the tolerance is left out.
     """
 
     name: str
@@ -41,6 +42,19 @@ class Measure:
     def is_range(self) -> bool:
         """Whether it has a range instead of a tolerance."""
         return self.high is not None
+
+    @property
+    def spread(self) -> float:
+        """The share by which grids may differ from their mean: the tolerance, or half the width of the range."""
+        if self.tolerance is not None:
+            return self.tolerance
+        if self.high is None or not np.isfinite(self.high):
+            return 1.0
+        return (self.high - (self.low or 0.0)) / (self.high + (self.low or 0.0))
+
+    def around(self, target: float) -> tuple[float, float]:
+        """Return the least and the most within the tolerance of `target`."""
+        return target * (1 - self.spread), target * (1 + self.spread)
 
 
 def measure_of(
@@ -85,16 +99,15 @@ def measure_of(
     _refuse(name, codes, np.flatnonzero(np.isinf(numbers)), "infinite", ["infinity"])
     negative = np.flatnonzero(numbers < 0)
     _refuse(name, codes, negative, "negative", [str(numbers[row]) for row in negative[:1]])
+    if tolerance is not None and not 0 <= tolerance < 1:
+        raise InputError("a tolerance is a share", given=tolerance, allowed="0 ≤ tolerance < 1", source=name)
     if high is None and low is None:
-        tolerance = 0.05 if tolerance is None else tolerance
-        if not 0 <= tolerance < 1:
-            raise InputError("a tolerance is a share", given=tolerance, allowed="0 ≤ tolerance < 1", source=name)
-        return Measure(name, numbers, tolerance)
+        return Measure(name, numbers, 0.05 if tolerance is None else tolerance)
     if high is None or not 0 <= (low or 0) <= high or high == 0:
         raise InputError(
             "not a range", given=f"{low} to {high}", allowed="0 ≤ weight_min ≤ weight_max, weight_max > 0", source=name
         )
-    return Measure(name, numbers, None, float(low or 0), float(high))
+    return Measure(name, numbers, tolerance, float(low or 0), float(high))
 
 
 def _refuse(
@@ -126,7 +139,7 @@ class Problem:
     counts : mapping of area row to int
         Grids of single areas, instead.
     target : float, optional
-        The primary weight a grid should have, instead of a count.
+        The primary weight a grid should have, instead of a count. Each grid is to be within the tolerance of it.
     start : (n,) int32, optional
         Existing grids; -1 for a cell that has none.
     begin : (n,) int32, optional
@@ -187,6 +200,13 @@ class Problem:
     islands: Literal["nearest", "alone"] = "nearest"
     exact_seconds: float = 0.0
 
+    def beyond_reach(self, membership: Int32Array) -> BoolArray:
+        """Return (n,) which cells are farther than `reach_m` from the station of their grid, given (n,) grids."""
+        if self.stations is None or not np.isfinite(self.reach_m):
+            return np.zeros(len(self.graph), bool)
+        away: BoolArray = np.hypot(*(self.graph.xy - self.stations[membership]).T) > self.reach_m
+        return away
+
     def __post_init__(self) -> None:
         """Check that the demands do not contradict each other."""
         cells, codes = len(self.graph), self.graph.codes
@@ -209,6 +229,7 @@ class Problem:
             lost = np.flatnonzero(self.locked_cells & (self.start < 0))
             if len(lost):
                 raise PlanError("locked cells that are in no grid", given=_named(codes, lost))
+        _check_target(self)
         _check_areas(self)
         _check_pairs(self)
         count = self.count
@@ -222,6 +243,24 @@ class Problem:
 def _named(codes: npt.NDArray[np.object_], rows: Sequence[int] | IntArray) -> str:
     shown = ", ".join(str(codes[row]) for row in list(rows)[:10])
     return shown + (" …" if len(rows) > 10 else "")
+
+
+def _check_target(problem: Problem) -> None:
+    """Refuse a target that is none, or that something else contradicts."""
+    if problem.target is None:
+        return
+    if not 0 < problem.target < np.inf:
+        raise PlanError("the target weight must be positive", given=problem.target)
+    if problem.count is not None or problem.counts or problem.stations is not None:
+        raise PlanError(
+            "a target weight says how many grids, and so does something else", given=f"target = {problem.target}",
+            allowed="one of target, count, counts and stations",
+        )  # fmt: skip
+    if problem.measures[0].is_range:
+        raise PlanError(
+            "a target weight and a range both say what a grid should weigh", given=f"target = {problem.target}",
+            allowed="a target with a tolerance, or a range", source=problem.measures[0].name,
+        )  # fmt: skip
 
 
 def _check_areas(problem: Problem) -> None:

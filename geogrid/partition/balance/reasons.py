@@ -16,7 +16,7 @@ from geogrid.partition.division import dissolve
 from geogrid.partition.measures import area_to_hull
 from geogrid.types import Finding, FloatArray, IntArray
 
-__all__ = ["GridReasons", "area_findings", "explain", "reach_findings"]
+__all__ = ["GridReasons", "area_findings", "explain", "findings_of", "reach_findings"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,17 +110,19 @@ def _why(problem: Problem, done: Balanced, grid: int) -> str:
     for j, measure in enumerate(problem.measures):
         load, low, high = done.load[grid, j], done.low[grid, j], done.high[grid, j]
         whole = bool((measure.values == np.rint(measure.values)).all())
-        slack = 1.0 - 1e-9 if whole and not measure.is_range else 1e-9 * max(abs(high), 1.0)
+        slack = 1.0 - 1e-9 if whole and not measure.is_range else 1e-9 * max(high if np.isfinite(high) else low, 1.0)
         if low - slack <= load <= high + slack:
             continue
         cells = np.flatnonzero(done.membership == grid)
+        name = problem.area_names[int(done.area[grid])]
         heaviest = cells[np.argmax(measure.values[cells])]
         over = load > high
         words = f"{measure.name} {spelled(load)}, {'over' if over else 'under'} {spelled(high if over else low)}: "
         if measure.values[heaviest] > high:
             words += f"cell {problem.graph.codes[heaviest]} alone weighs {spelled(measure.values[heaviest])}"
+        elif done.unmet[grid, j]:
+            words += f"{name} has too {'much' if over else 'little'} weight there for its grids, whatever the cut"
         elif int((done.area == done.area[grid]).sum()) == 1:
-            name = problem.area_names[int(done.area[grid])]
             words += f"{name} has this one grid, and no other grid of the area to share with"
         elif over and len(cells) == 1:
             words += "a single cell cannot be divided"
@@ -134,41 +136,39 @@ def _why(problem: Problem, done: Balanced, grid: int) -> str:
     return "; ".join(said)
 
 
-def area_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
-    """Return which areas cannot be met by any grids, and by how much.
+def findings_of(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
+    """Return all that is to be said of a layer: what `balance` found, areas unlike the others, cells out of reach."""
+    return (*done.findings, *area_findings(problem, done), *reach_findings(problem, done))
 
-    An area of weight W in k grids has grids of W / k on average. Where that is outside the tolerance
-    around the place's own target, no cut of the area helps. A cell too heavy for a grid counts as one full grid.
+
+def area_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
+    """Return which areas have lighter or heavier grids than the place, by more than the tolerance, and by how much.
+
+    An area of weight W in k grids has grids of W / k on average. Where only the number of grids is given, they are
+    balanced around that; if it is outside the tolerance around the place's own target, no cut of the area helps. A cell too
+    heavy for a grid counts as one full grid.
     """
     measure = problem.measures[0]
-    values = measure.values
+    if measure.is_range or problem.target is not None or problem.counts or problem.capacity is not None:
+        return ()
     grids: IntArray = np.bincount(done.area, minlength=len(problem.area_names))
-    if measure.is_range:
-        low, high = float(measure.low or 0.0), float(measure.high or np.inf)
-        target = high
-    else:
-        tolerance = float(measure.tolerance or 0.0)
-        target = problem.target or capped_target(values, len(done.area), tolerance)[0]
-        low, high = target * (1 - tolerance), target * (1 + tolerance)
-    lightest, heaviest = (
-        np.bincount(
-            problem.area, weights=np.where(values > high, min(full, high), values), minlength=len(problem.area_names)
-        )
-        for full in (low, high)
-    )
+    target, heavy = capped_target(measure.values, len(done.area), measure.spread)
+    low, high = measure.around(target)
+    counted = measure.values.copy()
+    counted[heavy] = 0.0
+    light = np.bincount(problem.area, weights=counted, minlength=len(problem.area_names))
+    alone = np.bincount(problem.area[heavy], minlength=len(problem.area_names))
     found = []
     for row in np.flatnonzero(grids).tolist():
-        below = heaviest[row] / grids[row] < low - 1e-9
-        if target <= 0 or not (below or lightest[row] / grids[row] > high * (1 + 1e-12)):
+        below = light[row] + alone[row] * high < low * grids[row] - 1e-9
+        above = light[row] + alone[row] * low > high * grids[row] * (1 + 1e-12)
+        if target <= 0 or not (below or above):
             continue
-        weight = (heaviest if below else lightest)[row]
-        mean = weight / grids[row]
-        if problem.counts and not measure.is_range:
-            continue
+        weight = light[row] + alone[row] * (high if below else low)
         weighs = weight / target
         said = (
             f"{problem.area_names[row]} weighs {weighs:.2f} of a grid and has {grids[row]}: "
-            f"{measure.name} {spelled(mean)} a grid, outside {spelled(low)} to {spelled(high)} whatever the cut"
+            f"{measure.name} {spelled(weight / grids[row])} a grid, outside {spelled(low)} to {spelled(high)} whatever the cut"
         )
         codes = problem.graph.codes[np.flatnonzero(problem.area == row)[:1]]
         found.append(Finding("area_can_be_met", said, tuple(str(code) for code in codes), amount=float(weighs)))
@@ -177,12 +177,13 @@ def area_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
 
 def reach_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
     """Return which cells are farther from the station of their grid than `reach_m`, one finding a grid."""
-    if problem.stations is None or not np.isfinite(problem.reach_m):
+    beyond = problem.beyond_reach(done.membership)
+    if problem.stations is None or not beyond.any():
         return ()
     away = np.hypot(*(problem.graph.xy - problem.stations[done.membership]).T)
     found = []
-    for grid in np.unique(done.membership[away > problem.reach_m]).tolist():
-        cells = np.flatnonzero((done.membership == grid) & (away > problem.reach_m))
+    for grid in np.unique(done.membership[beyond]).tolist():
+        cells = np.flatnonzero((done.membership == grid) & beyond)
         codes = tuple(str(code) for code in problem.graph.codes[cells[:10]])
         every = np.hypot(*(problem.graph.xy[cells][:, None] - problem.stations[None]).transpose(2, 0, 1)).min(axis=1)
         lost = int((every > problem.reach_m).sum())

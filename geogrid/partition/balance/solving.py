@@ -15,7 +15,7 @@ from geogrid.errors import MissingPartError, PlanError
 from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.annealing import price
 from geogrid.partition.balance.clock import Budget
-from geogrid.partition.balance.counts import apportion, grids_for_range
+from geogrid.partition.balance.counts import apportion, grids_for_range, grids_for_target, in_full_grids
 from geogrid.partition.balance.engine import Outcome, search
 from geogrid.partition.balance.exact import Exact, solve_exactly
 from geogrid.partition.balance.instances import AreaInstance, make_instance, stations_in
@@ -24,8 +24,9 @@ from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.regions import Instance
 from geogrid.partition.balance.restarts import search_again
+from geogrid.partition.balance.unmet import has_no_cut, heavier_than_elsewhere, spelled_loads
 from geogrid.partition.balance.verdict import is_plain, judge
-from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
+from geogrid.types import BoolArray, Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["Balanced", "Solved", "assembled", "balance"]
 
@@ -41,13 +42,16 @@ class Balanced:
     area : (g,) int64
         The area each grid lies in.
     low, high : (g, m) float64
-        The range of each measure that was aimed at.
+        The range of each measure that was asked for.
+    unmet : (g, m) bool
+        No cut of the grid's area is in that range, by its weight alone: even grids were aimed at.
     load : (g, m) float64
         What each grid weighs.
     border_m, cost_m : float
         Border between grids, plain and weighted.
     valid : bool
-        Every grid is within its range (a cell heavier than a grid counts as one full grid).
+        Every grid is within its range (a cell heavier than a grid counts as one full grid), and every cell within
+        `reach_m` of the station of its grid.
     seconds : float
         Spent, as the budget counts.
     stopped : str
@@ -60,6 +64,7 @@ class Balanced:
     area: IntArray
     low: FloatArray
     high: FloatArray
+    unmet: BoolArray
     load: FloatArray
     border_m: float
     cost_m: float
@@ -179,6 +184,11 @@ class Solved:
     cells: tuple[int, ...] = ()
     exact: Exact | None = None
 
+    @property
+    def valid(self) -> bool:
+        """Whether every grid is in the range asked for."""
+        return not self.instance.unmet and not bool(self.outcome.outside.any())
+
 
 @cache
 def _ready() -> None:
@@ -192,9 +202,7 @@ def _ready() -> None:
 
 def _counts(problem: Problem, areas: list[IntArray]) -> list[tuple[int, int]]:
     """Return the fewest and the most grids of each area; equal where the number is given."""
-    values = problem.measures[0].values
-    weights = np.array([values[rows].sum() for rows in areas])
-    most = np.array([len(rows) for rows in areas])
+    measure = problem.measures[0]
     if problem.stations is not None and len(areas) > 1:
         standing = [len(stations_in(problem, problem.graph.xy, rows)[0]) for rows in areas]
         for rows, number in zip(areas, standing, strict=True):
@@ -207,6 +215,12 @@ def _counts(problem: Problem, areas: list[IntArray]) -> list[tuple[int, int]]:
         return [(max(number, 1), max(number, 1)) for number in existing]
     if problem.count is not None:
         names = [problem.area_names[int(problem.area[rows[0]])] for rows in areas]
+        claims = (
+            np.minimum(measure.values, measure.high) if measure.high is not None
+            else in_full_grids(measure.values, problem.count, measure.spread)
+        )  # fmt: skip
+        weights = np.array([claims[rows].sum() for rows in areas])
+        most = np.array([len(rows) for rows in areas])
         return [(int(n), int(n)) for n in apportion(weights, problem.count, most=most, names=names)]
     if problem.counts:
         given = [problem.counts.get(int(problem.area[rows[0]]), 1) for rows in areas]
@@ -216,11 +230,9 @@ def _counts(problem: Problem, areas: list[IntArray]) -> list[tuple[int, int]]:
                 raise PlanError("more grids than cells", given=f"{number} grids in {name}", allowed=f"1 to {len(rows)}")
         return [(number, number) for number in given]
     if problem.target is not None:
-        if not problem.target > 0:
-            raise PlanError("the target weight must be positive", given=problem.target)
-        numbers = np.clip(np.rint(weights / problem.target), 1, most).astype(int)
-        return [(int(number), int(number)) for number in numbers]
-    ranged = [measure for measure in problem.measures if measure.is_range]
+        numbers = [grids_for_target(measure.values[rows], problem.target, measure.spread) for rows in areas]
+        return [(number, number) for number in numbers]
+    ranged = [m for m in problem.measures if m.is_range]
     if not ranged:
         raise PlanError(
             "the plan does not say how many grids", allowed="count, weight_target, or weight_min and weight_max"
@@ -250,10 +262,10 @@ def _solve_area(
     first = attempt(fewest)
     if first.outcome.stopped == "interrupt":
         return first
-    if not first.outcome.outside.any():
+    if first.valid:
         return first if problem.exact_seconds <= 0 else _proved(first, problem.exact_seconds, moved=problem.keep > 0)
     if fewest == most:
-        return first if problem.keep > 0 else _judged(first, proof)
+        return first if problem.keep > 0 or first.instance.unmet else _judged(first, proof)
     return _fewest_that_fit(attempt, first, fewest, most)
 
 
@@ -287,10 +299,10 @@ def _fewest_that_fit(attempt: Callable[[int], Solved], first: Solved, fewest: in
     while failed < most:
         grids = min(failed + step, most)
         tried = attempt(grids)
-        if not tried.outcome.outside.any():
+        if tried.valid:
             best = tried
             break
-        if tried.outcome.outside.sum() < best.outcome.outside.sum():
+        if _off(tried) < _off(best):
             best = tried
         failed, step = grids, step * 2
     else:
@@ -299,11 +311,15 @@ def _fewest_that_fit(attempt: Callable[[int], Solved], first: Solved, fewest: in
     while good - failed > 1:
         middle = (good + failed) // 2
         tried = attempt(middle)
-        if tried.outcome.outside.any():
-            failed = middle
-        else:
+        if tried.valid:
             best, good = tried, middle
+        else:
+            failed = middle
     return best
+
+
+def _off(solved: Solved) -> tuple[int, float]:
+    return len(solved.instance.unmet), float(solved.outcome.outside.sum())
 
 
 def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: list[Solved], budget: Budget) -> Balanced:
@@ -326,6 +342,9 @@ def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: lis
     area = np.concatenate(
         [np.full(s.instance.grids, int(problem.area[rows[0]])) for rows, s in zip(areas, done, strict=True)]
     )[inverse]
+    unmet = np.concatenate(
+        [np.tile(np.isin(np.arange(low.shape[1]), s.instance.unmet), (s.instance.grids, 1)) for s in done]
+    )[inverse]
     load: FloatArray = np.column_stack(
         [np.bincount(membership, weights=m.values, minlength=len(order)) for m in problem.measures]
     )
@@ -333,7 +352,12 @@ def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: lis
     findings = [*joined.findings]
     for solved in done:
         findings += solved.instance.findings
+    findings += heavier_than_elsewhere(problem, len(order), findings)
     for rows, solved in zip(areas, done, strict=True):
+        for j in solved.instance.unmet:
+            loads = _loads(problem, rows, solved, j)
+            asked = float(solved.instance.low[0, j]), float(solved.instance.high[0, j])
+            findings.append(has_no_cut(problem, rows, j, asked, loads))
         if solved.why:
             findings.append(_cannot_be_met(problem, rows, solved))
         if solved.exact is not None:
@@ -343,17 +367,23 @@ def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: lis
     stops = {solved.outcome.stopped for solved in done}
     stopped = next((stop for stop in ("interrupt", "time") if stop in stops), "effort")
     spent = seconds[0] if len(done) == 1 else sum(seconds) / budget.workers
-    valid = not any(solved.outcome.outside.any() for solved in done)
-    return Balanced(membership, area, low, high, load, border, cost, valid, spent, stopped, tuple(findings))
+    valid = all(solved.valid for solved in done) and not problem.beyond_reach(membership).any()
+    return Balanced(membership, area, low, high, unmet, load, border, cost, valid, spent, stopped, tuple(findings))
+
+
+def _loads(problem: Problem, rows: IntArray, solved: Solved, j: int) -> FloatArray:
+    """Return what the grids of an area weigh in measure `j`."""
+    values = problem.measures[j].values[rows]
+    return np.bincount(solved.part, weights=values, minlength=solved.instance.grids).astype(np.float64)
 
 
 def _cannot_be_met(problem: Problem, rows: IntArray, solved: Solved) -> Finding:
     measure, made = problem.measures[0], solved.instance
     name = problem.area_names[int(problem.area[rows[0]])]
-    loads = np.bincount(solved.part, weights=measure.values[rows], minlength=made.grids)
+    loads = _loads(problem, rows, solved, 0)
     said = (
         f"{name} has {len(rows)} cells and {measure.name} {spelled(loads.sum())} for {made.grids} grids of {spelled(made.low[0, 0])} "
-        f"to {spelled(made.high[0, 0])}: {solved.why}; the nearest found are {', '.join(map(spelled, sorted(loads)))}"
+        f"to {spelled(made.high[0, 0])}: {solved.why}; the nearest found are {spelled_loads(loads)}"
     )
     off = float(np.maximum(loads - made.high[:, 0], made.low[:, 0] - loads).clip(0).sum())
     # What hangs on certain cells names them; else the first cell leads to the area.
