@@ -20,7 +20,7 @@ from geogrid.partition.balance.bounds import least_by_shapes_at_will, least_by_t
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.engine import Outcome
 from geogrid.partition.balance.graph import components
-from geogrid.partition.balance.instances import AreaInstance, make_instance
+from geogrid.partition.balance.instances import AreaInstance, make_instance, station_seats
 from geogrid.partition.balance.islands import Joined, join_islands
 from geogrid.partition.balance.least_change import Change, least_change
 from geogrid.partition.balance.problem import Problem
@@ -28,7 +28,7 @@ from geogrid.partition.balance.relocation import quotient_of
 from geogrid.partition.balance.solving import Balanced, Solved, assembled
 from geogrid.types import FloatArray, Int32Array, IntArray, Progress, no_progress
 
-__all__ = ["Front", "Step", "matched", "rebalance", "share_of_step"]
+__all__ = ["Front", "Step", "as_they_are", "matched", "rebalance", "share_of_step", "within"]
 
 
 _AFRESH = 0.7
@@ -97,15 +97,23 @@ class Front:
         The first is the existing division as it is.
     total : float
         What could be moved at all.
+    interrupted : bool
+        Ctrl-C ended the search: balances may be missing.
     """
 
     steps: tuple[Step, ...]
     total: float
+    interrupted: bool = False
 
     @property
     def front(self) -> tuple[Step, ...]:
         """The steps that no other step beats in both."""
         return tuple(step for step in self.steps if step.on_front)
+
+    @property
+    def nearest(self) -> Step:
+        """The step that comes nearest to balance, a sound one if there is any."""
+        return min(self.steps, key=lambda step: (not step.sound, step.worst, step.moved))
 
     def within(self, tolerance: float) -> Step | None:
         """Return the sound step of least change whose grids are within `tolerance`, or None: the existing grids if they are."""
@@ -163,9 +171,10 @@ def rebalance(
         raise PlanError("rebalance needs a tolerance, not a range")
     moving = problem.measures[0].values if problem.moving is None else problem.moving
     budget = budget or Budget()
-    budget = replace(budget, stop=budget.stop or threading.Event())
+    stop = budget.stop or threading.Event()
+    budget = replace(budget, stop=stop)
     told = sorted(tolerances, reverse=True)
-    steps = [_existing(problem if not told else _within(problem, told[-1]), moving)]
+    steps = [_existing(problem if not told else within(problem, told[-1]), moving)]
     found: dict[int, tuple[Problem, Balanced, dict[int, Change]]] = {}
     last = len(told) - 1
     sweeps = [(row, row + 1, True) for row in range(last, -1, -1)] + [
@@ -175,18 +184,24 @@ def rebalance(
     name = f"rebalance, {len(told)} balances{limit}" if last else "rebalance"
     progress(name, 0, len(sweeps))
     for done, (row, beside, afresh) in enumerate(sweeps):
-        tried = replace(_within(problem, told[row]), keep=keep)
+        tried = replace(within(problem, told[row]), keep=keep)
         known = [found[other][2] for other in (row, beside) if other in found]
         # The widest has no way back.
         way = 1.0 if row == 0 else _AFRESH if afresh else 1 - _AFRESH
         part = budget.shortened(way * share_of_step(row, len(told)))
-        found[row] = (tried, *_least(tried, known, part, seed + row, relocate, afresh, _named(progress, told[row])))
-        progress(name, done + 1, len(sweeps))
-        if budget.stop is not None and budget.stop.is_set():
+        try:
+            found[row] = (tried, *_least(tried, known, part, seed + row, relocate, afresh, _named(progress, told[row])))
+            progress(name, done + 1, len(sweeps))
+        except KeyboardInterrupt:
+            _stop(stop)
+        if stop.is_set():
             break
     for row, (tried, result, changes) in found.items():
-        proof = 0.0 if budget.stop is not None and budget.stop.is_set() else bound_seconds
-        bounds = _bounds(tried, moving, proof, budget.workers)
+        try:
+            bounds = _bounds(tried, moving, 0.0 if stop.is_set() else bound_seconds, budget.workers)
+        except KeyboardInterrupt:
+            _stop(stop)
+            bounds = _bounds(tried, moving, 0.0, budget.workers)
         steps.append(
             replace(
                 _step(tried, result, moving, told[row]), least=bounds[0], least_touching=bounds[1],
@@ -196,10 +211,17 @@ def rebalance(
         )  # fmt: skip
     marked = [replace(step, on_front=not any(_beats(other, step) for other in steps)) for step in steps]
     order = sorted(marked, key=lambda step: (step.moved, np.isfinite(step.tolerance), step.worst))
-    return Front(tuple(order), float(moving.sum()))
+    return Front(tuple(order), float(moving.sum()), stop.is_set())
 
 
-def _within(problem: Problem, tolerance: float) -> Problem:
+def _stop(stop: threading.Event) -> None:
+    """End the search with what was found; the second time, raise."""
+    if stop.is_set():
+        raise KeyboardInterrupt
+    stop.set()
+
+
+def within(problem: Problem, tolerance: float) -> Problem:
     """Return the problem with another tolerance of the primary measure."""
     return replace(problem, measures=(replace(problem.measures[0], tolerance=tolerance), *problem.measures[1:]))
 
@@ -285,21 +307,66 @@ def _beats(one: Step, other: Step) -> bool:
     return better and one.moved <= other.moved and one.worst <= other.worst
 
 
-def _existing(problem: Problem, moving: FloatArray) -> Step:
-    """Return the existing grids as a step, judged by the ranges that the problem has for them."""
+def as_they_are(problem: Problem) -> Balanced:
+    """Return the existing grids, measured against the ranges that the problem has for them.
+
+    Raises
+    ------
+    PlanError
+        If there are none, a cell is in none of them, or they do not have a station each where there are stations.
+    """
+    return _measured(problem)[0]
+
+
+def _measured(problem: Problem) -> tuple[Balanced, bool]:
+    """Return the existing grids as they are, and whether they are within the ranges of all weights but the primary one."""
     start = problem.start
     if start is None or (start < 0).any():
         lost = "" if start is None else ", ".join(str(code) for code in problem.graph.codes[start < 0][:10])
         raise PlanError("cells that are in no existing grid", given=lost, mend="give each cell a grid first")
+    _require_own_stations(problem, start)
     joined, areas = _areas(problem)
     done = [_as_it_is(make_instance(problem, joined, rows, _grids(problem, rows)), start[rows]) for rows in areas]
-    result = assembled(problem, joined, areas, done, Budget())
-    graph = joined.graph
-    same = start[graph.first] == start[graph.second]
-    pieces = int(components(len(graph), graph.first[same], graph.second[same]).max()) + 1
-    sound = pieces == len(result.load) and not any(one.outcome.outside[1:].any() for one in done)
+    fits = not any(one.outcome.outside[1:].any() for one in done)
+    return replace(assembled(problem, joined, areas, done, Budget()), stopped="standing"), fits
+
+
+def _require_own_stations(problem: Problem, start: Int32Array) -> None:
+    """Refuse stations that do not stand one in each existing grid, in the order of the grids."""
+    if problem.stations is None:
+        return
+    home = start[station_seats(problem.graph.xy, problem.stations, problem.station_cells)]
+    if np.array_equal(home, np.unique(start)):
+        return
+    held = np.bincount(home, minlength=int(start.max()) + 1)
+    cells = [f"the grid of cell {problem.graph.codes[np.flatnonzero(start == grid)[0]]}" for grid in np.unique(start)]
+    wrong = [
+        f"{words} has {held[grid]}" for grid, words in zip(np.unique(start), cells, strict=True) if held[grid] != 1
+    ]
+    raise PlanError(
+        "existing grids that do not have one station each", given="; ".join(wrong[:10]) or f"{len(home)} stations",
+        mend="mend the file of stations, or name a plan without it",
+    )  # fmt: skip
+
+
+def _existing(problem: Problem, moving: FloatArray) -> Step:
+    """Return the existing grids as a step, judged by the ranges that the problem has for them."""
+    result, fits = _measured(problem)
     step = _step(problem, result, moving, float("inf"))
+    sound = fits and _keeps_rules(problem, result.membership)
     return replace(step, valid=step.valid and sound, sound=sound)
+
+
+def _keeps_rules(problem: Problem, membership: Int32Array) -> bool:
+    """Whether grids are in one piece each, and cells together and apart as they must be."""
+    graph = _areas(problem)[0].graph
+    same = membership[graph.first] == membership[graph.second]
+    pieces = int(components(len(graph), graph.first[same], graph.second[same]).max()) + 1
+    return (
+        pieces == len(np.unique(membership))
+        and all(len({int(membership[row]) for row in members}) == 1 for members in problem.together)
+        and all(membership[a] != membership[b] for a, b in problem.apart)
+    )
 
 
 def _as_it_is(made: AreaInstance, start: Int32Array) -> Solved:
