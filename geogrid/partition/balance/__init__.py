@@ -18,6 +18,8 @@ points, stations, covering, streets
     weights from points; where stations stand, whom they reach, and ways along streets
 layer, reading
     ``method = "balance"`` of a plan, and the files it names
+standing, figures
+    the rules of a plan for the grids it has made, and a layer and those above it as they are in other grids
 """
 
 from geogrid.partition.balance.alternatives import Alternative, alternatives

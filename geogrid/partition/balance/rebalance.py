@@ -326,9 +326,29 @@ def _measured(problem: Problem) -> tuple[Balanced, bool]:
         raise PlanError("cells that are in no existing grid", given=lost, mend="give each cell a grid first")
     _require_own_stations(problem, start)
     joined, areas = _areas(problem)
+    _require_in_one_part(problem, joined.area, start)
     done = [_as_it_is(make_instance(problem, joined, rows, _grids(problem, rows)), start[rows]) for rows in areas]
     fits = not any(one.outcome.outside[1:].any() for one in done)
     return replace(assembled(problem, joined, areas, done, Budget()), stopped="standing"), fits
+
+
+def _require_in_one_part(problem: Problem, part: IntArray, start: Int32Array) -> None:
+    """Refuse existing grids that lie in several parts of an area of which each stands alone."""
+    first = np.zeros(int(start.max()) + 1, np.int64)
+    first[start[::-1]] = part[::-1]
+    over = np.unique(start[part != first[start]])
+    if not len(over):
+        return
+    pairs = []
+    for grid in over[:5].tolist():
+        cells = np.flatnonzero(start == grid)
+        away = cells[part[cells] != part[cells[0]]][0]
+        pairs.append(f"{problem.graph.codes[cells[0]]} and {problem.graph.codes[away]}")
+    raise PlanError(
+        "existing grids reach over what nothing connects, and each part stands alone",
+        given="; ".join(pairs) + (" …" if len(over) > 5 else ""), allowed="grids whose cells lie in one part",
+        mend='name a bridge or a ferry between them, or say islands = "nearest", in a plan of your own',
+    )  # fmt: skip
 
 
 def _require_own_stations(problem: Problem, start: Int32Array) -> None:
