@@ -226,8 +226,8 @@ def _moving(
 
 def _out_of_range(problem: Problem, front: Front, labels: list[str]) -> list[dict[str, Any]]:
     """Return which grids of the nearest step are out of range, of which weight, and by how much."""
+    from geogrid.partition.balance.existing import as_they_are
     from geogrid.partition.balance.reasons import out_of_range
-    from geogrid.partition.balance.rebalance import as_they_are
 
     done = as_they_are(replace(problem, start=front.nearest.result.membership))
     return [

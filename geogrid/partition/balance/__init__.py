@@ -8,7 +8,7 @@ network, annealing, trees, coarsening, regions, engine, clock
     the search: compiled, from coarse to fine, side by side, until its budget is spent
 solving, reasons
     `balance`: a problem becomes grids, explained where it cannot be met
-rebalance, relocation, founding, least_change, bounds
+rebalance, existing, relocation, founding, least_change, bounds
     the least change for new weights, whole grids relocated, and what is proved about it
 alternatives, side_by_side
     several plans compared

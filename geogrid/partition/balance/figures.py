@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from geogrid.lattice import LatticePolygons
+from geogrid.partition.balance.existing import as_they_are
 from geogrid.partition.balance.layer import BalanceSection, problem_of
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.reasons import GridReasons, figures_of
-from geogrid.partition.balance.rebalance import as_they_are
 from geogrid.partition.balance.standing import for_standing_grids
 from geogrid.partition.division import Division, Layer, labels_of
 from geogrid.partition.grouping import home_codes

@@ -15,20 +15,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geogrid.errors import PlanError
-from geogrid.partition.balance.annealing import price
 from geogrid.partition.balance.bounds import least_by_shapes_at_will, least_by_touching
 from geogrid.partition.balance.clock import Budget
-from geogrid.partition.balance.engine import Outcome
-from geogrid.partition.balance.graph import components
-from geogrid.partition.balance.instances import AreaInstance, make_instance, station_seats
-from geogrid.partition.balance.islands import Joined, join_islands
+from geogrid.partition.balance.existing import areas_of, grids_in, keeps_rules, measured_as_they_are
+from geogrid.partition.balance.instances import make_instance
 from geogrid.partition.balance.least_change import Change, least_change
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.relocation import quotient_of
 from geogrid.partition.balance.solving import Balanced, Solved, assembled
 from geogrid.types import FloatArray, Int32Array, IntArray, Progress, no_progress
 
-__all__ = ["Front", "Step", "as_they_are", "matched", "rebalance", "share_of_step", "within"]
+__all__ = ["Front", "Step", "matched", "rebalance", "share_of_step", "within"]
 
 
 _AFRESH = 0.7
@@ -237,26 +234,16 @@ def _named(progress: Progress, tolerance: float) -> Progress:
     return lambda step, done, total: progress(f"{step} within ±{100 * tolerance:g} %", done, total)
 
 
-def _areas(problem: Problem) -> tuple[Joined, list[IntArray]]:
-    joined = join_islands(problem.graph, problem.area, problem.area_names, problem.islands)
-    areas = [np.flatnonzero(joined.area == row) for row in range(len(joined.origin))]
-    return joined, [rows for rows in areas if len(rows)]
-
-
-def _grids(problem: Problem, rows: IntArray) -> int:
-    return len(np.unique(np.asarray(problem.start)[rows]))
-
-
 def _least(
     problem: Problem, known: list[dict[int, Change]], budget: Budget, seed: int, relocate: bool, afresh: bool,
     progress: Progress,
 ) -> tuple[Balanced, dict[int, Change]]:  # fmt: skip
     """Return the layer in balance with the least change, and the change of each area."""
-    joined, areas = _areas(problem)
-    searched = sum(len(rows) for rows in areas if _grids(problem, rows) > 1)
+    joined, areas = areas_of(problem)
+    searched = sum(len(rows) for rows in areas if grids_in(problem, rows) > 1)
     done, changes = [], {}
     for number, rows in enumerate(areas):
-        made = make_instance(problem, joined, rows, _grids(problem, rows))
+        made = make_instance(problem, joined, rows, grids_in(problem, rows))
         name = problem.area_names[int(problem.area[rows[0]])]
         own = zlib.crc32(f"{seed}/{name}/{problem.graph.codes[rows[0]]}".encode())
         part = budget
@@ -276,10 +263,10 @@ def _least(
 
 def _bounds(problem: Problem, moving: FloatArray, seconds: float, workers: int) -> tuple[float, float | None]:
     """Return both lower bounds of the layer: the areas' bounds added up."""
-    joined, areas = _areas(problem)
+    joined, areas = areas_of(problem)
     shapes, touching = 0.0, 0.0
     for rows in areas:
-        made = make_instance(problem, joined, rows, _grids(problem, rows))
+        made = make_instance(problem, joined, rows, grids_in(problem, rows))
         if made.start is None or made.grids < 2:
             continue
         counted = np.bincount(made.node, weights=moving[rows], minlength=len(made.start))
@@ -307,95 +294,12 @@ def _beats(one: Step, other: Step) -> bool:
     return better and one.moved <= other.moved and one.worst <= other.worst
 
 
-def as_they_are(problem: Problem) -> Balanced:
-    """Return the existing grids, measured against the ranges that the problem has for them.
-
-    Raises
-    ------
-    PlanError
-        If there are none, a cell is in none of them, or they do not have a station each where there are stations.
-    """
-    return _measured(problem)[0]
-
-
-def _measured(problem: Problem) -> tuple[Balanced, bool]:
-    """Return the existing grids as they are, and whether they are within the ranges of all weights but the primary one."""
-    start = problem.start
-    if start is None or (start < 0).any():
-        lost = "" if start is None else ", ".join(str(code) for code in problem.graph.codes[start < 0][:10])
-        raise PlanError("cells that are in no existing grid", given=lost, mend="give each cell a grid first")
-    _require_own_stations(problem, start)
-    joined, areas = _areas(problem)
-    _require_in_one_part(problem, joined.area, start)
-    done = [_as_it_is(make_instance(problem, joined, rows, _grids(problem, rows)), start[rows]) for rows in areas]
-    fits = not any(one.outcome.outside[1:].any() for one in done)
-    return replace(assembled(problem, joined, areas, done, Budget()), stopped="standing"), fits
-
-
-def _require_in_one_part(problem: Problem, part: IntArray, start: Int32Array) -> None:
-    """Refuse existing grids that lie in several parts of an area of which each stands alone."""
-    first = np.zeros(int(start.max()) + 1, np.int64)
-    first[start[::-1]] = part[::-1]
-    over = np.unique(start[part != first[start]])
-    if not len(over):
-        return
-    pairs = []
-    for grid in over[:5].tolist():
-        cells = np.flatnonzero(start == grid)
-        away = cells[part[cells] != part[cells[0]]][0]
-        pairs.append(f"{problem.graph.codes[cells[0]]} and {problem.graph.codes[away]}")
-    raise PlanError(
-        "existing grids reach over what nothing connects, and each part stands alone",
-        given="; ".join(pairs) + (" …" if len(over) > 5 else ""), allowed="grids whose cells lie in one part",
-        mend='name a bridge or a ferry between them, or say islands = "nearest", in a plan of your own',
-    )  # fmt: skip
-
-
-def _require_own_stations(problem: Problem, start: Int32Array) -> None:
-    """Refuse stations that do not stand one in each existing grid, in the order of the grids."""
-    if problem.stations is None:
-        return
-    home = start[station_seats(problem.graph.xy, problem.stations, problem.station_cells)]
-    if np.array_equal(home, np.unique(start)):
-        return
-    held = np.bincount(home, minlength=int(start.max()) + 1)
-    cells = [f"the grid of cell {problem.graph.codes[np.flatnonzero(start == grid)[0]]}" for grid in np.unique(start)]
-    wrong = [
-        f"{words} has {held[grid]}" for grid, words in zip(np.unique(start), cells, strict=True) if held[grid] != 1
-    ]
-    raise PlanError(
-        "existing grids that do not have one station each", given="; ".join(wrong[:10]) or f"{len(home)} stations",
-        mend="mend the file of stations, or name a plan without it",
-    )  # fmt: skip
-
-
 def _existing(problem: Problem, moving: FloatArray) -> Step:
     """Return the existing grids as a step, judged by the ranges that the problem has for them."""
-    result, fits = _measured(problem)
+    result, fits = measured_as_they_are(problem)
     step = _step(problem, result, moving, float("inf"))
-    sound = fits and _keeps_rules(problem, result.membership)
+    sound = fits and keeps_rules(problem, result.membership)
     return replace(step, valid=step.valid and sound, sound=sound)
-
-
-def _keeps_rules(problem: Problem, membership: Int32Array) -> bool:
-    """Whether grids are in one piece each, and cells together and apart as they must be."""
-    graph = _areas(problem)[0].graph
-    same = membership[graph.first] == membership[graph.second]
-    pieces = int(components(len(graph), graph.first[same], graph.second[same]).max()) + 1
-    return (
-        pieces == len(np.unique(membership))
-        and all(len({int(membership[row]) for row in members}) == 1 for members in problem.together)
-        and all(membership[a] != membership[b] for a, b in problem.apart)
-    )
-
-
-def _as_it_is(made: AreaInstance, start: Int32Array) -> Solved:
-    """Return an area's existing grids as if a search had ended with them."""
-    own = np.searchsorted(np.unique(start), start).astype(np.int32)
-    part = np.empty(int(made.node.max()) + 1, np.int32)
-    part[made.node] = own
-    cost, outside = price(made.instance.net, made.instance.limits, made.instance.wishes, part)
-    return Solved(made, Outcome(part, outside, float(cost), 0.0, "effort"), own)
 
 
 def _step(problem: Problem, result: Balanced, moving: FloatArray, tolerance: float) -> Step:
