@@ -154,7 +154,7 @@ class Atlas(Generic[_Edition_co]):
         with writing(self.engine) as connection:
             editions = self.editions()
             before = editions[-1] if editions else None
-            _require_turn(division, begins, editions, based_on, replace)
+            _require_turn(division.code, division.name, begins, editions, based_on, replace)
             issue = issue_codes(connection, division, before, numbering, progress)
             write_edition(
                 connection, issue, number=before.number + 1 if before else 1, valid_from=begins,
@@ -162,6 +162,18 @@ class Atlas(Generic[_Edition_co]):
             )  # fmt: skip
         progress("commit", 1, 1)
         return self.editions()[-1]
+
+    def require_turn(self, edition: Edition, *, valid_from: dt.date | str, replace: bool = False) -> None:
+        """Check before long work that what is made from `edition` could be published now to begin on that day.
+
+        Raises
+        ------
+        ConflictError
+            If a newer edition is there, or one begins on that day or later and is not to be replaced.
+        InputError
+            If the day is none.
+        """
+        _require_turn(edition.code, edition.name, as_date(valid_from), self.editions(), edition.number, replace)
 
     def editions(self) -> tuple[_Edition_co, ...]:
         """Return all editions in the order of publishing."""
@@ -295,7 +307,7 @@ def as_date(value: dt.date | dt.datetime | str) -> dt.date:
 
 
 def _require_turn(
-    division: Division, begins: dt.date, editions: tuple[Edition, ...], based_on: int | None, replace: bool
+    code: str, name: str, begins: dt.date, editions: tuple[Edition, ...], based_on: int | None, replace: bool
 ) -> None:
     last = editions[-1].number if editions else None
     if based_on is not None and based_on != last:
@@ -303,9 +315,9 @@ def _require_turn(
             "another edition was published meanwhile", given=f"based on edition {based_on}",
             allowed=f"edition {last} is the last", mend="look at what changed and start from the last edition",
         )  # fmt: skip
-    if editions and division.code != editions[-1].code:
+    if editions and code != editions[-1].code:
         raise ConflictError(
-            "the atlas is of another place", given=f"{division.code} {division.name}",
+            "the atlas is of another place", given=f"{code} {name}",
             allowed=f"{editions[-1].code} {editions[-1].name}", mend="publish to an atlas of its own",
         )  # fmt: skip
     later = [e for e in editions if not e.withdrawn and e.valid_from >= begins]

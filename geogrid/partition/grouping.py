@@ -14,7 +14,7 @@ from geogrid.errors import PartitionError
 from geogrid.partition.division import Division, Layer
 from geogrid.types import Finding, Int32Array, IntArray
 
-__all__ = ["Grouping", "area_rows", "stacked_layer"]
+__all__ = ["Grouping", "area_rows", "home_codes", "stacked_layer"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +86,17 @@ def area_rows(division: Division, level: str | None = None) -> IntArray:
     if level is None:
         return cells
     return Boundaries(division.code, division.name, division.areas).ancestors(level)[cells]
+
+
+def home_codes(division: Division, name: str) -> npt.NDArray[np.object_]:
+    """Return the codes of the areas that hold the grids of a stacked layer, of the level its `areas` are of already.
+
+    ``""`` for a grid that lies in several.
+    """
+    layer = division.layer(name)
+    told = next((code for code in layer.areas if code), None)
+    level = next((areas.level for areas in reversed(division.areas) if told in areas.codes), None)
+    return _common_area(division, level, division.from_cells(name), len(layer))
 
 
 def _common_area(

@@ -8,7 +8,7 @@ network, annealing, trees, coarsening, regions, engine, clock
     the search: compiled, from coarse to fine, side by side, until its budget is spent
 solving, unmet, reasons
     `balance`: a problem becomes grids, explained where it cannot be met
-rebalance, relocation, founding, least_change, bounds
+rebalance, existing, relocation, founding, least_change, bounds
     the least change for new weights, whole grids relocated, and what is proved about it
 alternatives, side_by_side
     several plans compared
@@ -18,6 +18,8 @@ points, stations, covering, streets
     weights from points; where stations stand, whom they reach, and ways along streets
 layer, naming, reading
     ``method = "balance"`` of a plan, the rows and the files it names
+standing, figures
+    the rules of a plan for the grids it has made, and a layer and those above it as they are in other grids
 """
 
 from geogrid.partition.balance.alternatives import Alternative, alternatives

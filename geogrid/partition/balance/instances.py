@@ -20,7 +20,7 @@ from geogrid.partition.balance.starts import grown, seeded, whole
 from geogrid.partition.balance.unmet import heavier_than_a_grid
 from geogrid.types import BoolArray, Finding, FloatArray, Int32Array, IntArray
 
-__all__ = ["AreaInstance", "make_instance", "stations_in"]
+__all__ = ["AreaInstance", "make_instance", "station_seats", "stations_in"]
 
 _BEND = 20.0
 """While existing grids are kept, an overload of 5 % costs twice its plain price."""
@@ -186,13 +186,17 @@ def _existing(problem: Problem, rows: IntArray, grids: int) -> tuple[IntArray | 
     return numbers, np.where(here >= 0, np.searchsorted(numbers, here), -1).astype(np.int32)
 
 
+def station_seats(xy: FloatArray, stations: FloatArray, cells: IntArray | None = None) -> IntArray:
+    """Return (k,) the cell of each station: the one it stands in, or else the one whose middle is the nearest."""
+    tree = shapely.STRtree(np.asarray(shapely.points(xy), dtype=object))
+    nearest: IntArray = tree.query_nearest(np.asarray(shapely.points(stations), dtype=object), all_matches=False)[1]
+    return nearest if cells is None else np.where(cells >= 0, cells, nearest)
+
+
 def stations_in(problem: Problem, xy: FloatArray, rows: IntArray) -> tuple[IntArray, IntArray]:
     """Return the stations that stand in the cells `rows`, and the cell (position in `rows`) of each."""
     stations = problem.stations if problem.stations is not None else np.empty((0, 2))
-    tree = shapely.STRtree(np.asarray(shapely.points(xy), dtype=object))
-    cell = tree.query_nearest(np.asarray(shapely.points(stations), dtype=object), all_matches=False)[1]
-    if problem.station_cells is not None:
-        cell = np.where(problem.station_cells >= 0, problem.station_cells, cell)
+    cell = station_seats(xy, stations, problem.station_cells)
     place = np.full(len(xy), -1, np.int64)
     place[rows] = np.arange(len(rows))
     mine = np.flatnonzero(place[cell] >= 0)
@@ -249,7 +253,8 @@ def _together(problem: Problem, net: Network, rows: IntArray, local: IntArray) -
 def _start(
     net: Network, home: Int32Array | None, seeds: IntArray | None, locked: BoolArray, grids: int
 ) -> Int32Array | None:
-    if seeds is not None:
+    # Existing grids begin as they are if each has its station.
+    if seeds is not None and (home is None or not np.array_equal(home[seeds], np.arange(grids))):
         return seeded(net, seeds, grids)
     if home is None:
         return None

@@ -15,18 +15,27 @@ from geogrid.errors import PlanError
 from geogrid.lattice import owners_by_brute_force, to_lattice
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.graph import CellGraph, build_graph
+from geogrid.partition.balance.instances import station_seats
 from geogrid.partition.balance.naming import Rows
 from geogrid.partition.balance.points import count_points, read_points, smoothed
 from geogrid.partition.balance.problem import Measure, Problem, measure_of
 from geogrid.partition.balance.reading import SeamSection, seam_of, stations_of
-from geogrid.partition.balance.reasons import explain, findings_of
+from geogrid.partition.balance.reasons import figures_of
 from geogrid.partition.balance.solving import Balanced, balance
 from geogrid.partition.division import Division
 from geogrid.partition.grouping import Grouping, area_rows
 from geogrid.partition.section import PlanPath, Section, StackedSection
 from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
 
-__all__ = ["AlignSection", "BalanceSection", "SeamSection", "WeightSection", "group_in_balance", "problem_of"]
+__all__ = [
+    "AlignSection",
+    "BalanceSection",
+    "SeamSection",
+    "WeightSection",
+    "group_in_balance",
+    "measured",
+    "problem_of",
+]
 
 
 _HOW_MANY = ("count", "weight_target", "weight_max", "cells_max", "stations", "start")
@@ -195,22 +204,18 @@ def group_in_balance(division: Division, section: BalanceSection, progress: Prog
     problem, findings = problem_of(division, section)
     budget = Budget(section.effort, section.seconds, section.workers)
     done = balance(problem, seed=section.seed, budget=budget, progress=progress)
-    reasons = explain(problem, done, division.shapes(section.of))
     order = np.argsort(_reading_order(problem, done.membership, len(done.area)), kind="stable")
     rank = np.argsort(order, kind="stable")
-    off = [
-        Finding("grid_in_tolerance", reasons.why[grid], (f"{section.name} {rank[grid] + 1}",))
-        for grid in order.tolist() if reasons.why[grid]
-    ]  # fmt: skip
-    attributes = {key: np.asarray(column)[order] for key, column in reasons.attributes(problem).items()}
+    labels = [f"{section.name} {row + 1}" for row in rank.tolist()]
+    figures = figures_of(problem, done, division.shapes(section.of), labels, order.tolist())
     names = None
     if section.start is not None and section.count is None and section.weight_target is None:
         names = division.layer(section.start).names[order] if len(division.layer(section.start)) == len(order) else None
     return Grouping(
         rank[done.membership].astype(np.int32),
         names=np.array([f"{section.name} {row + 1}" for row in range(len(order))], dtype=object) if names is None else names,
-        attributes=attributes,
-        findings=(*findings, *findings_of(problem, done), *off, *_ended(done)),
+        attributes=figures.attributes,
+        findings=(*findings, *figures.findings, *_ended(done)),
     )  # fmt: skip
 
 
@@ -246,8 +251,12 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
         shapes, metric, codes=rows.labels, seams=[seam_of(seam) for seam in section.seams], other=other
     )  # fmt: skip
 
+    # A plan of grids that stand cannot call the rows by their place any more.
+    numbered = "the atlas has numbered the rows: name them by their codes in a plan of your own (--plan)"
+    mend = numbered if section.start == section.name else None
+
     def row_of(word: str) -> int:
-        return rows.row(word, f"layer {section.name!r}")
+        return rows.row(word, f"layer {section.name!r}", mend)
 
     if section.ferries:
         alone = [a for a, b in section.ferries if row_of(a) == row_of(b)]
@@ -274,6 +283,12 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
             owners_by_brute_force(shapes, to_lattice(*lonlat.T)).astype(np.int64),
         )
         findings += _outside(graph, lonlat, stations, seats)
+        # Each existing grid has the station that stands in it.
+        home = None if start is None else start[station_seats(graph.xy, stations, seats)]
+        if home is not None and np.array_equal(np.sort(home), np.unique(home)):
+            order = np.argsort(home)
+            stations, seats = stations[order], seats[order]
+            capacity = None if capacity is None else capacity[order]
     problem = Problem(
         graph, measures, area, names,
         count=len(stations) if stations is not None else section.count, target=section.weight_target,
@@ -337,7 +352,7 @@ def _measures(
 ) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
     measures, findings = [], list[Finding]()
     for weight in (section.primary, *section.weights):
-        values, found = _values(division, section, weight, graph)
+        values, found = measured(division, section, weight, graph)
         findings += found
         measures.append(
             measure_of(
@@ -358,9 +373,27 @@ def _measures(
     return tuple(measures), tuple(findings)
 
 
-def _values(
+def measured(
     division: Division, section: BalanceSection, weight: WeightSection, graph: CellGraph
 ) -> tuple[Any, tuple[Finding, ...]]:
+    """Return (rows,) the values of a weight, not checked yet, and what was left out reading it.
+
+    Parameters
+    ----------
+    division : Division
+    section : BalanceSection
+        Of the layer; the values are of the rows it stands on.
+    weight : WeightSection
+    graph : CellGraph
+        Of these rows.
+
+    Raises
+    ------
+    PlanError
+        If there is no such column.
+    NotFoundError, InputError, StorageError
+        If the points cannot be read.
+    """
     rows = len(graph)
     if weight.points is not None:
         lon, lat, datum, worth, findings = read_points(

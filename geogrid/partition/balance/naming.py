@@ -49,8 +49,8 @@ class Rows:
                     called.setdefault(str(word), []).append(row)
         return cls(layer, labels, called)
 
-    def row(self, word: str, source: str) -> int:
-        """Return the row that `source` calls `word`.
+    def row(self, word: str, source: str, mend: str | None = None) -> int:
+        """Return the row that `source` calls `word`; `mend` says what to do where there is none.
 
         Raises
         ------
@@ -59,7 +59,9 @@ class Rows:
         """
         found = self.called.get(word, [])
         if not found:
-            raise PlanError(f"{source}: no such row of {self.layer!r}", given=word, allowed="its code or name")
+            raise PlanError(
+                f"{source}: no such row of {self.layer!r}", given=word, allowed="its code or name", mend=mend
+            )  # fmt: skip
         if len(found) > 1:
             codes = ", ".join(map(str, self.labels[found[:10]])) + (" …" if len(found) > 10 else "")
             raise PlanError(

@@ -278,7 +278,7 @@ def _check_areas(problem: Problem) -> None:
         ]
         raise PlanError(
             "existing grids reach over the border of an area", given="; ".join(pairs) + (" …" if len(over) > 5 else ""),
-            allowed="grids whose cells lie in one area", mend="leave out `within`, or cut anew without a start",
+            allowed="grids whose cells lie in one area", mend="choose a coarser level for `within` or leave it out, or cut anew without a start",
         )  # fmt: skip
 
 

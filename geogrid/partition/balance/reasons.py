@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from geogrid.lattice import LatticePolygons, perimeter_m
 from geogrid.lattice import area_m2 as areas_of
 from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.counts import capped_target
-from geogrid.partition.balance.problem import Problem
+from geogrid.partition.balance.problem import Measure, Problem
 from geogrid.partition.balance.solving import Balanced
 from geogrid.partition.division import dissolve
 from geogrid.partition.measures import area_to_hull
 from geogrid.types import Finding, FloatArray, IntArray
 
-__all__ = ["GridReasons", "area_findings", "explain", "findings_of", "reach_findings"]
+__all__ = [
+    "Figures", "GridReasons", "area_findings", "explain", "figures_of", "findings_of", "out_of_range", "reach_findings",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +63,54 @@ class GridReasons:
             "seam_share": self.seam_share, "why": np.array(self.why, dtype=object),
         }  # fmt: skip
         return columns
+
+    @staticmethod
+    def holds(column: str) -> bool:
+        """Return whether a column is one of those that `attributes` gives."""
+        shape = ("polsby_popper", "area_to_hull", "farthest_m", "seam_share", "why")
+        return column in shape or column.partition("_")[0] in ("weight", "deviation")
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """What a layer keeps of its grids.
+
+    Parameters
+    ----------
+    attributes : dict of str to (g,) array
+    findings : tuple of Finding
+    """
+
+    attributes: dict[str, npt.NDArray[Any]]
+    findings: tuple[Finding, ...]
+
+
+def figures_of(
+    problem: Problem,
+    done: Balanced,
+    cells: LatticePolygons,
+    labels: Sequence[str],
+    order: Sequence[int] | None = None,
+) -> Figures:
+    """Return the columns a layer keeps, and what was found of its grids.
+
+    Parameters
+    ----------
+    problem : Problem
+    done : Balanced
+        g grids.
+    cells : LatticePolygons
+        The layer below.
+    labels : (g,) str
+        What each grid is called in a finding.
+    order : (g,) int, optional
+        The grids in the order of the columns; as they are numbered if left out.
+    """
+    reasons = explain(problem, done, cells)
+    rows = list(range(len(done.area))) if order is None else list(order)
+    off = [Finding("grid_in_tolerance", reasons.why[grid], (labels[grid],)) for grid in rows if reasons.why[grid]]
+    attributes = {key: np.asarray(column)[rows] for key, column in reasons.attributes(problem).items()}
+    return Figures(attributes, (*findings_of(problem, done), *off))
 
 
 def explain(problem: Problem, done: Balanced, cells: LatticePolygons | None = None) -> GridReasons:
@@ -109,9 +162,7 @@ def _why(problem: Problem, done: Balanced, grid: int) -> str:
     said = []
     for j, measure in enumerate(problem.measures):
         load, low, high = done.load[grid, j], done.low[grid, j], done.high[grid, j]
-        whole = bool((measure.values == np.rint(measure.values)).all())
-        slack = 1.0 - 1e-9 if whole and not measure.is_range else 1e-9 * max(high if np.isfinite(high) else low, 1.0)
-        if low - slack <= load <= high + slack:
+        if not _off(measure, load, low, high):
             continue
         cells = np.flatnonzero(done.membership == grid)
         name = problem.area_names[int(done.area[grid])]
@@ -130,10 +181,34 @@ def _why(problem: Problem, done: Balanced, grid: int) -> str:
             words += "the search ended by its time limit; give it more time or a wider tolerance"
         elif done.stopped == "interrupt":
             words += "the search was interrupted"
+        elif done.stopped == "standing":
+            words += "its cells are as they were, and no others were searched for"
         else:
             words += "no exchange of cells with its neighbours was found that meets it"
         said.append(words)
     return "; ".join(said)
+
+
+def _off(measure: Measure, load: float, low: float, high: float) -> float:
+    """Return by how much a grid is over its range, or under it (negative); 0 if it is in it, as far as whole units allow."""
+    slack = 1e-9 * max(high if np.isfinite(high) else low, 1.0)
+    least, most = low - slack, high + slack
+    if bool((measure.values == np.rint(measure.values)).all()) and np.ceil(low - 1e-6) > np.floor(high + 1e-6):
+        # No whole number lies in the range: as near as whole units allow is in it.
+        least, most = np.floor(low), np.ceil(high)
+    return float(load - high if load > most else load - low if load < least else 0.0)
+
+
+def out_of_range(problem: Problem, done: Balanced) -> list[tuple[int, str, float, float]]:
+    """Return grid, weight, amount and by how much that is over (or, negative, under) its range; the farthest first."""
+    found = []
+    for j, measure in enumerate(problem.measures):
+        for grid, (load, low, high) in enumerate(
+            zip(done.load[:, j].tolist(), done.low[:, j].tolist(), done.high[:, j].tolist(), strict=True)
+        ):
+            if by := _off(measure, load, low, high):
+                found.append((abs(by) / max(high if np.isfinite(high) else low, 1e-300), grid, measure.name, load, by))
+    return [row[1:] for row in sorted(found, key=lambda row: (-row[0], row[1], row[2]))]
 
 
 def findings_of(problem: Problem, done: Balanced) -> tuple[Finding, ...]:

@@ -15,20 +15,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geogrid.errors import PlanError
-from geogrid.partition.balance.annealing import price
 from geogrid.partition.balance.bounds import least_by_shapes_at_will, least_by_touching
 from geogrid.partition.balance.clock import Budget
-from geogrid.partition.balance.engine import Outcome
-from geogrid.partition.balance.graph import components
-from geogrid.partition.balance.instances import AreaInstance, make_instance
-from geogrid.partition.balance.islands import Joined, join_islands
+from geogrid.partition.balance.existing import areas_of, grids_in, keeps_rules, measured_as_they_are
+from geogrid.partition.balance.instances import make_instance
 from geogrid.partition.balance.least_change import Change, least_change
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.relocation import quotient_of
 from geogrid.partition.balance.solving import Balanced, Solved, assembled
 from geogrid.types import FloatArray, Int32Array, IntArray, Progress, no_progress
 
-__all__ = ["Front", "Step", "matched", "rebalance", "share_of_step"]
+__all__ = ["Front", "Step", "matched", "rebalance", "share_of_step", "within"]
 
 
 _AFRESH = 0.7
@@ -97,15 +94,23 @@ class Front:
         The first is the existing division as it is.
     total : float
         What could be moved at all.
+    interrupted : bool
+        Ctrl-C ended the search: balances may be missing.
     """
 
     steps: tuple[Step, ...]
     total: float
+    interrupted: bool = False
 
     @property
     def front(self) -> tuple[Step, ...]:
         """The steps that no other step beats in both."""
         return tuple(step for step in self.steps if step.on_front)
+
+    @property
+    def nearest(self) -> Step:
+        """The step that comes nearest to balance, a sound one if there is any."""
+        return min(self.steps, key=lambda step: (not step.sound, step.worst, step.moved))
 
     def within(self, tolerance: float) -> Step | None:
         """Return the sound step of least change whose grids are within `tolerance`, or None: the existing grids if they are."""
@@ -163,9 +168,10 @@ def rebalance(
         raise PlanError("rebalance needs a tolerance, not a range")
     moving = problem.measures[0].values if problem.moving is None else problem.moving
     budget = budget or Budget()
-    budget = replace(budget, stop=budget.stop or threading.Event())
+    stop = budget.stop or threading.Event()
+    budget = replace(budget, stop=stop)
     told = sorted(tolerances, reverse=True)
-    steps = [_existing(problem if not told else _within(problem, told[-1]), moving)]
+    steps = [_existing(problem if not told else within(problem, told[-1]), moving)]
     found: dict[int, tuple[Problem, Balanced, dict[int, Change]]] = {}
     last = len(told) - 1
     sweeps = [(row, row + 1, True) for row in range(last, -1, -1)] + [
@@ -175,18 +181,24 @@ def rebalance(
     name = f"rebalance, {len(told)} balances{limit}" if last else "rebalance"
     progress(name, 0, len(sweeps))
     for done, (row, beside, afresh) in enumerate(sweeps):
-        tried = replace(_within(problem, told[row]), keep=keep)
+        tried = replace(within(problem, told[row]), keep=keep)
         known = [found[other][2] for other in (row, beside) if other in found]
         # The widest has no way back.
         way = 1.0 if row == 0 else _AFRESH if afresh else 1 - _AFRESH
         part = budget.shortened(way * share_of_step(row, len(told)))
-        found[row] = (tried, *_least(tried, known, part, seed + row, relocate, afresh, _named(progress, told[row])))
-        progress(name, done + 1, len(sweeps))
-        if budget.stop is not None and budget.stop.is_set():
+        try:
+            found[row] = (tried, *_least(tried, known, part, seed + row, relocate, afresh, _named(progress, told[row])))
+            progress(name, done + 1, len(sweeps))
+        except KeyboardInterrupt:
+            _stop(stop)
+        if stop.is_set():
             break
     for row, (tried, result, changes) in found.items():
-        proof = 0.0 if budget.stop is not None and budget.stop.is_set() else bound_seconds
-        bounds = _bounds(tried, moving, proof, budget.workers)
+        try:
+            bounds = _bounds(tried, moving, 0.0 if stop.is_set() else bound_seconds, budget.workers)
+        except KeyboardInterrupt:
+            _stop(stop)
+            bounds = _bounds(tried, moving, 0.0, budget.workers)
         steps.append(
             replace(
                 _step(tried, result, moving, told[row]), least=bounds[0], least_touching=bounds[1],
@@ -196,10 +208,17 @@ def rebalance(
         )  # fmt: skip
     marked = [replace(step, on_front=not any(_beats(other, step) for other in steps)) for step in steps]
     order = sorted(marked, key=lambda step: (step.moved, np.isfinite(step.tolerance), step.worst))
-    return Front(tuple(order), float(moving.sum()))
+    return Front(tuple(order), float(moving.sum()), stop.is_set())
 
 
-def _within(problem: Problem, tolerance: float) -> Problem:
+def _stop(stop: threading.Event) -> None:
+    """End the search with what was found; the second time, raise."""
+    if stop.is_set():
+        raise KeyboardInterrupt
+    stop.set()
+
+
+def within(problem: Problem, tolerance: float) -> Problem:
     """Return the problem with another tolerance of the primary measure."""
     return replace(problem, measures=(replace(problem.measures[0], tolerance=tolerance), *problem.measures[1:]))
 
@@ -215,26 +234,16 @@ def _named(progress: Progress, tolerance: float) -> Progress:
     return lambda step, done, total: progress(f"{step} within ±{100 * tolerance:g} %", done, total)
 
 
-def _areas(problem: Problem) -> tuple[Joined, list[IntArray]]:
-    joined = join_islands(problem.graph, problem.area, problem.area_names, problem.islands)
-    areas = [np.flatnonzero(joined.area == row) for row in range(len(joined.origin))]
-    return joined, [rows for rows in areas if len(rows)]
-
-
-def _grids(problem: Problem, rows: IntArray) -> int:
-    return len(np.unique(np.asarray(problem.start)[rows]))
-
-
 def _least(
     problem: Problem, known: list[dict[int, Change]], budget: Budget, seed: int, relocate: bool, afresh: bool,
     progress: Progress,
 ) -> tuple[Balanced, dict[int, Change]]:  # fmt: skip
     """Return the layer in balance with the least change, and the change of each area."""
-    joined, areas = _areas(problem)
-    searched = sum(len(rows) for rows in areas if _grids(problem, rows) > 1)
+    joined, areas = areas_of(problem)
+    searched = sum(len(rows) for rows in areas if grids_in(problem, rows) > 1)
     done, changes = [], {}
     for number, rows in enumerate(areas):
-        made = make_instance(problem, joined, rows, _grids(problem, rows))
+        made = make_instance(problem, joined, rows, grids_in(problem, rows))
         name = problem.area_names[int(problem.area[rows[0]])]
         own = zlib.crc32(f"{seed}/{name}/{problem.graph.codes[rows[0]]}".encode())
         part = budget
@@ -254,10 +263,10 @@ def _least(
 
 def _bounds(problem: Problem, moving: FloatArray, seconds: float, workers: int) -> tuple[float, float | None]:
     """Return both lower bounds of the layer: the areas' bounds added up."""
-    joined, areas = _areas(problem)
+    joined, areas = areas_of(problem)
     shapes, touching = 0.0, 0.0
     for rows in areas:
-        made = make_instance(problem, joined, rows, _grids(problem, rows))
+        made = make_instance(problem, joined, rows, grids_in(problem, rows))
         if made.start is None or made.grids < 2:
             continue
         counted = np.bincount(made.node, weights=moving[rows], minlength=len(made.start))
@@ -287,28 +296,10 @@ def _beats(one: Step, other: Step) -> bool:
 
 def _existing(problem: Problem, moving: FloatArray) -> Step:
     """Return the existing grids as a step, judged by the ranges that the problem has for them."""
-    start = problem.start
-    if start is None or (start < 0).any():
-        lost = "" if start is None else ", ".join(str(code) for code in problem.graph.codes[start < 0][:10])
-        raise PlanError("cells that are in no existing grid", given=lost, mend="give each cell a grid first")
-    joined, areas = _areas(problem)
-    done = [_as_it_is(make_instance(problem, joined, rows, _grids(problem, rows)), start[rows]) for rows in areas]
-    result = assembled(problem, joined, areas, done, Budget())
-    graph = joined.graph
-    same = start[graph.first] == start[graph.second]
-    pieces = int(components(len(graph), graph.first[same], graph.second[same]).max()) + 1
-    sound = pieces == len(result.load) and not any(one.outcome.outside[1:].any() for one in done)
+    result, fits = measured_as_they_are(problem)
     step = _step(problem, result, moving, float("inf"))
+    sound = fits and keeps_rules(problem, result.membership)
     return replace(step, valid=step.valid and sound, sound=sound)
-
-
-def _as_it_is(made: AreaInstance, start: Int32Array) -> Solved:
-    """Return an area's existing grids as if a search had ended with them."""
-    own = np.searchsorted(np.unique(start), start).astype(np.int32)
-    part = np.empty(int(made.node.max()) + 1, np.int32)
-    part[made.node] = own
-    cost, outside = price(made.instance.net, made.instance.limits, made.instance.wishes, part)
-    return Solved(made, Outcome(part, outside, float(cost), 0.0, "effort"), own)
 
 
 def _step(problem: Problem, result: Balanced, moving: FloatArray, tolerance: float) -> Step:

@@ -55,7 +55,7 @@ class Balanced:
     seconds : float
         Spent, as the budget counts.
     stopped : str
-        ``"effort"``, ``"time"`` or ``"interrupt"``.
+        ``"effort"``, ``"time"`` or ``"interrupt"``; ``"standing"`` for grids that nothing was searched for.
     findings : tuple of Finding
         What could not be met, and why.
     """
