@@ -100,7 +100,9 @@ class BalanceSection(StackedSection):
         Codes of rows of the layer below.
     ferries : list of pairs of str
         Rows that connect though they share no border.
-    islands : {"nearest", "alone"}
+    islands : {"nearest", "alone"}, optional
+        What becomes of cells that their area does not reach. Left out: what only a barrier parts from its area stands
+        alone, other islands are linked to the nearest cell.
     exact_s : float
         Seconds HiGHS may take, after the search, to prove the shortest borders of each area of up to 80 rows.
     effort, seconds, workers, seed
@@ -131,7 +133,7 @@ class BalanceSection(StackedSection):
     together: tuple[Annotated[tuple[str, ...], Field(min_length=2)], ...] = ()
     apart: tuple[tuple[str, str], ...] = ()
     ferries: tuple[tuple[str, str], ...] = ()
-    islands: Literal["nearest", "alone"] = "nearest"
+    islands: Literal["nearest", "alone"] | None = None
     exact_s: Annotated[float, Field(ge=0)] = 0.0
     effort: Annotated[float, Field(gt=0)] = 3000.0
     seconds: Annotated[float, Field(gt=0)] | None = None

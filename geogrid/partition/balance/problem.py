@@ -156,8 +156,8 @@ class Problem:
         Cells do not join a grid whose station is farther.
     roundness_m : float
         Metres of border that one unit of shape (2 pi I / A², 1 for a disc) of a grid costs.
-    islands : {"nearest", "alone"}
-        What becomes of cells that their area does not reach over borders.
+    islands : {"nearest", "alone"}, optional
+        What becomes of cells that their area does not reach over borders: see `join_islands`.
     exact_seconds : float
         After the search HiGHS may take so long for each area of up to 80 cells to find the shortest borders and to prove it;
         0 for none. Areas with locks, existing grids, stations or a price of shape are left as the search found them.
@@ -184,7 +184,7 @@ class Problem:
     pull_m: float = 0.0
     reach_m: float = float("inf")
     roundness_m: float = 0.0
-    islands: Literal["nearest", "alone"] = "nearest"
+    islands: Literal["nearest", "alone"] | None = None
     exact_seconds: float = 0.0
 
     def __post_init__(self) -> None:

@@ -21,7 +21,7 @@ from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.engine import Outcome
 from geogrid.partition.balance.graph import components
 from geogrid.partition.balance.instances import AreaInstance, make_instance
-from geogrid.partition.balance.islands import Joined, join_islands
+from geogrid.partition.balance.islands import Joined, check_parts, join_islands
 from geogrid.partition.balance.least_change import Change, least_change
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.relocation import quotient_of
@@ -217,6 +217,7 @@ def _named(progress: Progress, tolerance: float) -> Progress:
 
 def _areas(problem: Problem) -> tuple[Joined, list[IntArray]]:
     joined = join_islands(problem.graph, problem.area, problem.area_names, problem.islands)
+    check_parts(joined, problem)
     areas = [np.flatnonzero(joined.area == row) for row in range(len(joined.origin))]
     return joined, [rows for rows in areas if len(rows)]
 

@@ -19,7 +19,7 @@ from geogrid.partition.balance.counts import apportion, grids_for_range
 from geogrid.partition.balance.engine import Outcome, search
 from geogrid.partition.balance.exact import Exact, solve_exactly
 from geogrid.partition.balance.instances import AreaInstance, make_instance, stations_in
-from geogrid.partition.balance.islands import Joined, join_islands
+from geogrid.partition.balance.islands import Joined, check_parts, join_islands
 from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.regions import Instance
@@ -102,6 +102,7 @@ def balance(
     budget = budget or Budget()
     _ready()
     joined = join_islands(problem.graph, problem.area, problem.area_names, problem.islands)
+    check_parts(joined, problem)
     areas = [np.flatnonzero(joined.area == row) for row in range(len(joined.origin))]
     areas = [cells for cells in areas if len(cells)]
     counts = _counts(problem, areas)
@@ -200,7 +201,10 @@ def _counts(problem: Problem, areas: list[IntArray]) -> list[tuple[int, int]]:
         for rows, number in zip(areas, standing, strict=True):
             if number == 0:
                 name = problem.area_names[int(problem.area[rows[0]])]
-                raise PlanError("an area without a station", given=name, mend="place one there, or leave out `within`")
+                raise PlanError(
+                    "an area without a station", given=f"{name}, its {len(rows)} cell(s) with {problem.graph.codes[rows[0]]}",
+                    mend="place one there, leave out `within`, or name `bridges` or `ferries` that lead there",
+                )  # fmt: skip
         return [(number, number) for number in standing]
     if problem.start is not None and problem.count is None and problem.target is None and not problem.counts:
         existing = [len(np.unique(problem.start[rows][problem.start[rows] >= 0])) for rows in areas]
