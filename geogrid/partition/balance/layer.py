@@ -17,13 +17,13 @@ from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.graph import CellGraph, build_graph
 from geogrid.partition.balance.points import count_points, read_points, smoothed
 from geogrid.partition.balance.problem import Measure, Problem, measure_of
-from geogrid.partition.balance.reading import SeamSection, seam_of, stations_of
+from geogrid.partition.balance.reading import SeamSection, seam_of, stations_of, stations_outside
 from geogrid.partition.balance.reasons import area_findings, explain, reach_findings
 from geogrid.partition.balance.solving import Balanced, balance
 from geogrid.partition.division import Division
 from geogrid.partition.grouping import Grouping, area_rows
 from geogrid.partition.section import PlanPath, Section, StackedSection
-from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
+from geogrid.types import Finding, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["AlignSection", "BalanceSection", "SeamSection", "WeightSection", "group_in_balance", "problem_of"]
 
@@ -172,17 +172,18 @@ def group_in_balance(division: Division, section: BalanceSection, progress: Prog
     reasons = explain(problem, done, division.shapes(section.of))
     order = np.argsort(_reading_order(problem, done.membership, len(done.area)), kind="stable")
     rank = np.argsort(order, kind="stable")
-    off = [
-        Finding("grid_in_tolerance", reasons.why[grid], (f"{section.name} {rank[grid] + 1}",))
-        for grid in order.tolist() if reasons.why[grid]
-    ]  # fmt: skip
     attributes = {key: np.asarray(column)[order] for key, column in reasons.attributes(problem).items()}
-    names = None
+    names = np.array([f"{section.name} {row + 1}" for row in range(len(order))], dtype=object)
     if section.start is not None and section.count is None and section.weight_target is None:
-        names = division.layer(section.start).names[order] if len(division.layer(section.start)) == len(order) else None
+        existing = division.layer(section.start).names
+        names = existing[order] if len(existing) == len(order) else names
+    off = [
+        Finding("grid_in_tolerance", reasons.why[grid], (str(name),))
+        for grid, name in zip(order.tolist(), names, strict=True) if reasons.why[grid]
+    ]  # fmt: skip
     return Grouping(
         rank[done.membership].astype(np.int32),
-        names=np.array([f"{section.name} {row + 1}" for row in range(len(order))], dtype=object) if names is None else names,
+        names=names,
         attributes=attributes,
         findings=(*findings, *done.findings, *area_findings(problem, done), *reach_findings(problem, done), *off, *_ended(done)),
     )  # fmt: skip
@@ -239,14 +240,14 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
     if section.locked_cells:
         locked = np.zeros(len(below), bool)
         locked[[_row(rows, code, section) for code in section.locked_cells]] = True
-    stations, seats, capacity = None, None, None
+    stations, seats, capacity, called = None, None, None, None
     if section.stations is not None:
-        lonlat, capacity = stations_of(section.stations, section.capacity)
+        lonlat, capacity, called = stations_of(section.stations, section.capacity)
         stations, seats = (
             metric.to_metres(lonlat),
             owners_by_brute_force(shapes, to_lattice(*lonlat.T)).astype(np.int64),
         )
-        findings += _outside(graph, lonlat, stations, seats)
+        findings += stations_outside(graph, lonlat, stations, seats, called)
     problem = Problem(
         graph, measures, area, names,
         count=len(stations) if stations is not None else section.count, target=section.weight_target,
@@ -254,25 +255,11 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
         locked_grids=_grids(division, section),
         together=tuple(tuple(_row(rows, code, section) for code in members) for members in section.together),
         apart=tuple((_row(rows, a, section), _row(rows, b, section)) for a, b in section.apart),
-        stations=stations, station_cells=seats, capacity=capacity, pull_m=section.pull_m, reach_m=section.reach_m or float("inf"),
+        stations=stations, station_cells=seats, station_names=called, capacity=capacity, pull_m=section.pull_m,
+        reach_m=section.reach_m or float("inf"),
         roundness_m=section.roundness_m, islands=section.islands, exact_seconds=section.exact_s,
     )  # fmt: skip
     return problem, findings
-
-
-def _outside(graph: CellGraph, lonlat: FloatArray, stations: FloatArray, seats: IntArray) -> tuple[Finding, ...]:
-    """Return a finding for each station that stands in no cell."""
-    found = []
-    for row in np.flatnonzero(seats < 0).tolist():
-        away = np.hypot(*(graph.xy - stations[row]).T)
-        nearest = int(away.argmin())
-        said = (
-            f"station {row + 1} stands in no cell; its grid grows around {graph.codes[nearest]}, whose middle is the "
-            f"nearest, {away[nearest]:,.0f} m away"
-        )
-        code, (lon, lat) = str(graph.codes[nearest]), lonlat[row].tolist()
-        found.append(Finding("station_in_a_cell", said, (code,), lon, lat, float(away[nearest]), "m"))
-    return tuple(found)
 
 
 def _row(rows: dict[str, int], code: str, section: BalanceSection) -> int:
