@@ -9,7 +9,9 @@ import numpy as np
 from geogrid.lattice import LatticePolygons, perimeter_m
 from geogrid.lattice import area_m2 as areas_of
 from geogrid.partition.balance.amounts import spelled
+from geogrid.partition.balance.area_reasons import part_name
 from geogrid.partition.balance.counts import capped_target
+from geogrid.partition.balance.obstacles import Obstacles
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.solving import Balanced
 from geogrid.partition.division import dissolve
@@ -97,63 +99,74 @@ def explain(problem: Problem, done: Balanced, cells: LatticePolygons | None = No
     np.maximum.at(farthest, member, away)
     middle = (done.low + np.where(np.isfinite(done.high), done.high, done.low)) / 2
     deviation = np.where(middle > 0, done.load / np.where(middle > 0, middle, 1.0) - 1, 0.0)
-    why = tuple(_why(problem, done, grid) for grid in range(grids))
+    obstacles = Obstacles.of(problem, done)
+    why = tuple(_why(problem, done, obstacles, grid) for grid in range(grids))
     return GridReasons(
         done.load, deviation, 4 * np.pi * area / np.maximum(outline, 1e-9) ** 2, hull, farthest,
         along / np.maximum(border, 1e-9), why,
     )  # fmt: skip
 
 
-def _why(problem: Problem, done: Balanced, grid: int) -> str:
+def _why(problem: Problem, done: Balanced, obstacles: Obstacles, grid: int) -> str:
     """Return why a grid is out of its range, "" if it is not."""
     said = []
     for j, measure in enumerate(problem.measures):
         load, low, high = done.load[grid, j], done.low[grid, j], done.high[grid, j]
-        whole = bool((measure.values == np.rint(measure.values)).all())
-        slack = 1.0 - 1e-9 if whole and not measure.is_range else 1e-9 * max(abs(high), 1.0)
-        if low - slack <= load <= high + slack:
+        slack = 1e-9 * max(abs(high), 1.0)
+        least, most = low - slack, high + slack
+        if bool((measure.values == np.rint(measure.values)).all()) and np.floor(most) < np.ceil(least):
+            # No whole number lies in the range: as near as whole units come is in range.
+            least, most = np.floor(least), np.ceil(most)
+        if least <= load <= most:
             continue
         cells = np.flatnonzero(done.membership == grid)
         heaviest = cells[np.argmax(measure.values[cells])]
         over = load > high
+        name = part_name(problem, done.joined, int(cells[0]))
+        none_left, forbidden = obstacles.against(grid, gains=not over)
         words = f"{measure.name} {spelled(load)}, {'over' if over else 'under'} {spelled(high if over else low)}: "
         if measure.values[heaviest] > high:
             words += f"cell {problem.graph.codes[heaviest]} alone weighs {spelled(measure.values[heaviest])}"
-        elif int((done.area == done.area[grid]).sum()) == 1:
-            name = problem.area_names[int(done.area[grid])]
-            words += f"{name} has this one grid, and no other grid of the area to share with"
+        elif (done.membership[done.joined.area == done.joined.area[cells[0]]] == grid).all():
+            words += f"{name} has this one grid, and no other to share with"
+        elif done.hopeless[grid, j]:
+            words += f"no cut of {name} meets it in all grids" + f"; {forbidden}" * none_left
         elif over and len(cells) == 1:
             words += "a single cell cannot be divided"
-        elif done.stopped == "time":
-            words += "the search ended by its time limit; give it more time or a wider tolerance"
-        elif done.stopped == "interrupt":
-            words += "the search was interrupted"
+        elif none_left:
+            words += forbidden
         else:
-            words += "no exchange of cells with its neighbours was found that meets it"
+            if done.stopped == "time":
+                words += "the search ended by its time limit; give it more time or a wider tolerance"
+            elif done.stopped == "interrupt":
+                words += "the search was interrupted"
+            else:
+                words += "no exchange of cells with its neighbours was found that meets it"
+            words += f"; {forbidden}" * bool(forbidden)
         said.append(words)
     return "; ".join(said)
 
 
 def area_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
-    """Return which areas cannot be met by any grids, and by how much.
+    """Return which areas (or parts that stand alone) cannot be met by any grids, and by how much.
 
     An area of weight W in k grids has grids of W / k on average. Where that is outside the tolerance
     around the place's own target, no cut of the area helps. A cell too heavy for a grid counts as one full grid.
+    What a range cannot be met by is among the findings of `done`.
     """
     measure = problem.measures[0]
     values = measure.values
-    grids: IntArray = np.bincount(done.area, minlength=len(problem.area_names))
+    part, parts = done.joined.area, len(done.joined.origin)
+    part_of_grid = np.zeros(len(done.area), np.int64)
+    part_of_grid[done.membership] = part
+    grids: IntArray = np.bincount(part_of_grid, minlength=parts)
     if measure.is_range:
-        low, high = float(measure.low or 0.0), float(measure.high or np.inf)
-        target = high
-    else:
-        tolerance = float(measure.tolerance or 0.0)
-        target = problem.target or capped_target(values, len(done.area), tolerance)[0]
-        low, high = target * (1 - tolerance), target * (1 + tolerance)
+        return ()
+    tolerance = float(measure.tolerance or 0.0)
+    target = problem.target or capped_target(values, len(done.area), tolerance)[0]
+    low, high = target * (1 - tolerance), target * (1 + tolerance)
     lightest, heaviest = (
-        np.bincount(
-            problem.area, weights=np.where(values > high, min(full, high), values), minlength=len(problem.area_names)
-        )
+        np.bincount(part, weights=np.where(values > high, min(full, high), values), minlength=parts)
         for full in (low, high)
     )
     found = []
@@ -163,15 +176,14 @@ def area_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
             continue
         weight = (heaviest if below else lightest)[row]
         mean = weight / grids[row]
-        if problem.counts and not measure.is_range:
+        if problem.counts:
             continue
-        weighs = weight / target
+        weighs, first = weight / target, int(np.flatnonzero(part == row)[0])
         said = (
-            f"{problem.area_names[row]} weighs {weighs:.2f} of a grid and has {grids[row]}: "
+            f"{part_name(problem, done.joined, first)} weighs {weighs:.2f} of a grid and has {grids[row]}: "
             f"{measure.name} {spelled(mean)} a grid, outside {spelled(low)} to {spelled(high)} whatever the cut"
         )
-        codes = problem.graph.codes[np.flatnonzero(problem.area == row)[:1]]
-        found.append(Finding("area_can_be_met", said, tuple(str(code) for code in codes), amount=float(weighs)))
+        found.append(Finding("area_can_be_met", said, (str(problem.graph.codes[first]),), amount=float(weighs)))
     return tuple(found)
 
 
@@ -186,9 +198,10 @@ def reach_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
         codes = tuple(str(code) for code in problem.graph.codes[cells[:10]])
         every = np.hypot(*(problem.graph.xy[cells][:, None] - problem.stations[None]).transpose(2, 0, 1)).min(axis=1)
         lost = int((every > problem.reach_m).sum())
+        farthest = problem.graph.codes[cells[np.argmax(away[cells])]]
         said = (
-            f"{len(cells)} cell(s) are farther than {problem.reach_m:,.0f} m from station {grid + 1}, the farthest "
-            f"{away[cells].max():,.0f} m ({codes[0]}); {lost} of them reach no station within that"
+            f"{len(cells)} cell(s) are farther than {problem.reach_m:,.0f} m from {problem.station_label(grid)}, the "
+            f"farthest {away[cells].max():,.0f} m ({farthest}); {lost} of them reach no station within that"
         )
         found.append(Finding("station_in_reach", said, codes, amount=float(away[cells].max()), unit="m"))
     return tuple(found)

@@ -12,8 +12,8 @@ from functools import cache
 import numpy as np
 
 from geogrid.errors import MissingPartError, PlanError
-from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.annealing import price
+from geogrid.partition.balance.area_reasons import as_short_as_can_be, cannot_be_met, not_apart, part_name
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.counts import apportion, grids_for_range
 from geogrid.partition.balance.engine import Outcome, search
@@ -24,8 +24,9 @@ from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.regions import Instance
 from geogrid.partition.balance.restarts import search_again
-from geogrid.partition.balance.verdict import is_plain, judge
-from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
+from geogrid.partition.balance.sums import misfit
+from geogrid.partition.balance.verdict import Verdict, is_plain, judge
+from geogrid.types import BoolArray, Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["Balanced", "Solved", "assembled", "balance"]
 
@@ -54,6 +55,10 @@ class Balanced:
         ``"effort"``, ``"time"`` or ``"interrupt"``.
     findings : tuple of Finding
         What could not be met, and why.
+    joined : Joined
+        The borders that grids were made over, and the part of its area that each cell lies in.
+    hopeless : (g, m) bool
+        Measures that no cut of the grid's area brings into range in all grids.
     """
 
     membership: Int32Array
@@ -67,6 +72,8 @@ class Balanced:
     seconds: float
     stopped: str
     findings: tuple[Finding, ...]
+    joined: Joined
+    hopeless: BoolArray
 
 
 def balance(
@@ -171,13 +178,12 @@ def _side_by_side(
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """One area: its instance, what the search ended with, and the grid of each of its cells."""
+    """One area: its instance, what the search ended with, the grid of each of its cells, and what is known of it."""
 
     instance: AreaInstance
     outcome: Outcome
     part: Int32Array
-    why: str = ""
-    cells: tuple[int, ...] = ()
+    verdict: Verdict | None = None
     exact: Exact | None = None
 
 
@@ -252,6 +258,11 @@ def _solve_area(
         return Solved(made, outcome, made.to_cells(outcome.part))
 
     first = attempt(fewest)
+    if first.outcome.outside.any() and fewest == most:
+        made, values = first.instance, np.column_stack([measure.values[rows] for measure in problem.measures])
+        found = misfit(problem.measures, values, made.low, made.high)
+        if found is not None:
+            return replace(first, verdict=Verdict(None, found.why, measure=found.measure, amount=found.amount))
     if first.outcome.stopped == "interrupt":
         return first
     if not first.outcome.outside.any():
@@ -266,7 +277,7 @@ def _judged(solved: Solved, seconds: float) -> Solved:
     made, outcome = solved.instance, solved.outcome
     verdict = judge(made.instance, seconds=seconds)
     if verdict.part is None:
-        return replace(solved, why=verdict.why, cells=verdict.cells)
+        return replace(solved, verdict=verdict if verdict.why else None)
     cost, outside = price(made.instance.net, made.instance.limits, made.instance.wishes, verdict.part)
     outcome = replace(outcome, part=verdict.part, outside=outside, price_mm=float(cost))
     return Solved(made, outcome, made.to_cells(verdict.part))
@@ -337,55 +348,21 @@ def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: lis
     findings = [*joined.findings]
     for solved in done:
         findings += solved.instance.findings
+    hopeless = np.zeros(load.shape, bool)
     for rows, solved in zip(areas, done, strict=True):
-        if solved.why:
-            findings.append(_cannot_be_met(problem, rows, solved))
+        name = part_name(problem, joined, int(rows[0]))
+        if solved.verdict is not None:
+            findings.append(cannot_be_met(problem, name, rows, solved.instance, solved.part, solved.verdict))
+            measure = slice(None) if solved.verdict.measure is None else solved.verdict.measure
+            hopeless[np.unique(membership[rows]), measure] = True
         if solved.exact is not None:
-            findings.append(_as_short_as_can_be(problem, rows, solved.exact))
-    findings += _not_apart(problem, membership, area)
+            findings.append(as_short_as_can_be(problem, name, rows, solved.exact))
+    findings += not_apart(problem, joined, membership)
     seconds = [solved.outcome.seconds for solved in done]
     stops = {solved.outcome.stopped for solved in done}
     stopped = next((stop for stop in ("interrupt", "time") if stop in stops), "effort")
     spent = seconds[0] if len(done) == 1 else sum(seconds) / budget.workers
     valid = not any(solved.outcome.outside.any() for solved in done)
-    return Balanced(membership, area, low, high, load, border, cost, valid, spent, stopped, tuple(findings))
-
-
-def _cannot_be_met(problem: Problem, rows: IntArray, solved: Solved) -> Finding:
-    measure, made = problem.measures[0], solved.instance
-    name = problem.area_names[int(problem.area[rows[0]])]
-    loads = np.bincount(solved.part, weights=measure.values[rows], minlength=made.grids)
-    said = (
-        f"{name} has {len(rows)} cells and {measure.name} {spelled(loads.sum())} for {made.grids} grids of {spelled(made.low[0, 0])} "
-        f"to {spelled(made.high[0, 0])}: {solved.why}; the nearest found are {', '.join(map(spelled, sorted(loads)))}"
-    )
-    off = float(np.maximum(loads - made.high[:, 0], made.low[:, 0] - loads).clip(0).sum())
-    # What hangs on certain cells names them; else the first cell leads to the area.
-    named = rows[np.isin(made.node, solved.cells)] if solved.cells else rows[:1]
-    return Finding("area_can_be_met", said, tuple(str(code) for code in problem.graph.codes[named]), amount=off)
-
-
-def _not_apart(problem: Problem, membership: Int32Array, area: IntArray) -> list[Finding]:
-    """Return a finding for each two cells that must be apart and are not."""
-    found = []
-    for pair in problem.apart:
-        grid = membership[pair[0]]
-        if grid != membership[pair[1]]:
-            continue
-        alone = int((area == area[grid]).sum()) == 1
-        why = f"{problem.area_names[int(area[grid])]} has one grid" if alone else "no grids were found that part them"
-        codes = tuple(str(problem.graph.codes[cell]) for cell in pair)
-        found.append(Finding("kept_apart", f"cells that must be apart are in one grid: {why}", codes))
-    return found
-
-
-def _as_short_as_can_be(problem: Problem, rows: IntArray, exact: Exact) -> Finding:
-    """Return what HiGHS has proved of the border of an area."""
-    name = problem.area_names[int(problem.area[rows[0]])]
-    proof = "no grids in range have less" if exact.proved else (
-        f"none in range have less than {exact.bound_mm / 1000:,.0f} m (a gap of {exact.gap:.1%} after {exact.seconds:.0f} s)"
-    )  # fmt: skip
-    said = f"{name}: {exact.cost_mm / 1000:,.0f} m of weighted border between its grids; proved by HiGHS: {proof}"
-    return Finding(
-        "border_is_shortest", said, (str(problem.graph.codes[rows[0]]),), amount=exact.cost_mm / 1000, unit="m"
+    return Balanced(
+        membership, area, low, high, load, border, cost, valid, spent, stopped, tuple(findings), joined, hopeless
     )

@@ -143,7 +143,7 @@ def test_cells_of_the_river_itself_join_a_bank_and_connect_none(river_town):
 
 def test_what_reaches_over_the_river_is_refused_with_the_way_out(river_town):
     graph = river_town()
-    with pytest.raises(PlanError, match="fewer grids than parts .* 2 parts: c0_2 is cut off by barrier 'river'"):
+    with pytest.raises(PlanError, match=r"fewer grids than parts .* 2 parts: c0_2 is cut off by barrier 'river'"):
         divided(graph, 1)
     with pytest.raises(PlanError, match=r"together lie in parts .* given: c0_1, c0_2; mend: name `bridges`"):
         divided(graph, 2, together=((6, 12),))
