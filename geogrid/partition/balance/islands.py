@@ -147,6 +147,7 @@ def check_parts(joined: Joined, problem: Problem) -> None:
         over = np.flatnonzero(
             (problem.start[order[1:]] == problem.start[order[:-1]]) & (part[order[1:]] != part[order[:-1]])
         )
+        over = over[np.unique(problem.start[order[over]], return_index=True)[1]]
         if len(over):
             pairs = [" and ".join(str(codes[row]) for row in pair) for pair in order[over[:5, None] + np.arange(2)]]
             raise PlanError(

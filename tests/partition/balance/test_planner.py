@@ -147,7 +147,9 @@ def test_what_reaches_over_the_river_is_refused_with_the_way_out(river_town):
         divided(graph, 1)
     with pytest.raises(PlanError, match=r"together lie in parts .* given: c0_1, c0_2; mend: name `bridges`"):
         divided(graph, 2, together=((6, 12),))
-    with pytest.raises(PlanError, match="existing grids reach over parts"):
+    with pytest.raises(
+        PlanError, match=r"existing grids reach over parts .* given: c2_1 and c0_2; c5_1 and c3_2; allowed"
+    ):
         divided(graph, 2, start=(np.arange(24) % 6 // 3).astype(np.int32))
 
 
