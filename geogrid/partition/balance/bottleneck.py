@@ -15,7 +15,8 @@ def bottleneck(instance: Instance) -> tuple[int, int] | None:
 
     Without the cell its area falls apart. Grids without it lie within a piece, so what a piece has beyond
     as many full grids as it can hold goes to the grid of the cell. Where all that is more than a grid may weigh,
-    no contiguous grids are in range, whatever their shapes. All grids must have the same range.
+    no contiguous grids are in range, whatever their shapes. All grids must have the same range. A cell that its area
+    does not fall apart without is no bottleneck, whatever the sums say.
 
     Examples
     --------
@@ -36,7 +37,10 @@ def bottleneck(instance: Instance) -> tuple[int, int] | None:
     for cell in np.flatnonzero(np.diff(net.indptr) > 1).tolist():
         kept = half & (net.src != cell) & (net.nbr != cell)
         piece = components(len(weight), net.src[kept].astype(np.int64), net.nbr[kept].astype(np.int64))
-        loads = np.bincount(np.delete(piece, cell), weights=np.delete(weight, cell)).astype(np.int64)
+        others = np.delete(piece, cell)
+        if (others == others[0]).all():
+            continue
+        loads = np.bincount(others, weights=np.delete(weight, cell)).astype(np.int64)
         # As few grids as hold a piece must still be grids: more of them only need more weight.
         rest = np.maximum(loads - loads // low * high, 0)
         least = int(weight[cell]) + int(rest.sum())

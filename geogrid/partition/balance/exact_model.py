@@ -70,7 +70,7 @@ def alike(instance: Instance) -> bool:
 
 
 def build_model(instance: Instance, *, grids: int, low: IntArray, high: IntArray, every_cell: bool) -> Model:
-    """Return the model of `grids` grids, each weight between `low` and `high` (grids, m), without contiguity.
+    """Return the model of `grids` grids, none empty, each weight between `low` and `high` (grids, m), without contiguity.
 
     Parameters
     ----------
@@ -99,6 +99,8 @@ def build_model(instance: Instance, *, grids: int, low: IntArray, high: IntArray
         for cell in range(cells):
             model.add(1.0, 1.0, join[cell], np.ones(grids))
     for grid in range(grids):
+        # Where nothing is the least a grid may weigh, it must be a grid all the same.
+        model.add(1.0, infinite, join[:, grid], np.ones(cells))
         for j in range(net.weight.shape[1]):
             model.add(float(low[grid, j]), float(high[grid, j]), join[:, grid], net.weight[:, j])
     for row, edge in enumerate(borders.tolist()):

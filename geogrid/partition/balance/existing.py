@@ -12,7 +12,7 @@ from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.engine import Outcome
 from geogrid.partition.balance.graph import components
 from geogrid.partition.balance.instances import AreaInstance, make_instance, station_seats
-from geogrid.partition.balance.islands import Joined, join_islands
+from geogrid.partition.balance.islands import Joined, check_parts, join_islands
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.solving import Balanced, Solved, assembled
 from geogrid.types import Int32Array, IntArray
@@ -23,6 +23,7 @@ __all__ = ["areas_of", "as_they_are", "grids_in", "keeps_rules", "measured_as_th
 def areas_of(problem: Problem) -> tuple[Joined, list[IntArray]]:
     """Return the graph with islands handled, and the cells of each of its areas."""
     joined = join_islands(problem.graph, problem.area, problem.area_names, problem.islands)
+    check_parts(joined, problem)
     areas = [np.flatnonzero(joined.area == row) for row in range(len(joined.origin))]
     return joined, [rows for rows in areas if len(rows)]
 
@@ -51,29 +52,9 @@ def measured_as_they_are(problem: Problem) -> tuple[Balanced, bool]:
         raise PlanError("cells that are in no existing grid", given=lost, mend="give each cell a grid first")
     _require_own_stations(problem, start)
     joined, areas = areas_of(problem)
-    _require_in_one_part(problem, joined.area, start)
     done = [_as_it_is(make_instance(problem, joined, rows, grids_in(problem, rows)), start[rows]) for rows in areas]
     fits = not any(one.outcome.outside[1:].any() for one in done)
     return replace(assembled(problem, joined, areas, done, Budget()), stopped="standing"), fits
-
-
-def _require_in_one_part(problem: Problem, part: IntArray, start: Int32Array) -> None:
-    """Refuse existing grids that lie in several parts of an area of which each stands alone."""
-    first = np.zeros(int(start.max()) + 1, np.int64)
-    first[start[::-1]] = part[::-1]
-    over = np.unique(start[part != first[start]])
-    if not len(over):
-        return
-    pairs = []
-    for grid in over[:5].tolist():
-        cells = np.flatnonzero(start == grid)
-        away = cells[part[cells] != part[cells[0]]][0]
-        pairs.append(f"{problem.graph.codes[cells[0]]} and {problem.graph.codes[away]}")
-    raise PlanError(
-        "existing grids reach over what nothing connects, and each part stands alone",
-        given="; ".join(pairs) + (" …" if len(over) > 5 else ""), allowed="grids whose cells lie in one part",
-        mend='name a bridge or a ferry between them, or say islands = "nearest", in a plan of your own',
-    )  # fmt: skip
 
 
 def _require_own_stations(problem: Problem, start: Int32Array) -> None:

@@ -40,6 +40,10 @@ class CellGraph:
         How much of it runs along each kind of seam.
     cost_m : (b,) float64
         What it costs where it separates two grids: metres times the factor of the seam.
+    barred : mapping of str to (p, 2) int64
+        The pairs of cells whose border is none of these because a barrier runs along it, by the barrier's name.
+    in_barrier : (n,) bool, optional
+        Cells that lie in a barrier, such as those of the river itself.
     """
 
     codes: npt.NDArray[np.object_]
@@ -51,6 +55,8 @@ class CellGraph:
     length_m: FloatArray
     cost_m: FloatArray
     seam_m: Mapping[str, FloatArray] = field(default_factory=dict)
+    barred: Mapping[str, IntArray] = field(default_factory=dict)
+    in_barrier: BoolArray | None = None
 
     def __len__(self) -> int:
         """Return the number of cells."""
@@ -129,11 +135,8 @@ def build_graph(
     metres = edge_length_m(starts[edge], ends[edge])
     near = along_seams(seams, metric, starts[edge], ends[edge])
     factor = np.ones(len(edge))
-    blocked = np.zeros(len(edge))
     for seam, mask in zip(seams, near.along, strict=True):
         factor[mask] = np.minimum(factor[mask], seam.factor)
-        if seam.barrier:
-            blocked[mask & ~near.bridged] = 1.0
     for membership, discount in other:
         group = np.asarray(membership)
         apart = group[rows[same]] != group[rows[same + 1]]
@@ -148,18 +151,37 @@ def build_graph(
     outline = np.bincount(owner[outer], weights=edge_length_m(starts[outer], ends[outer]), minlength=count)
     inside = shapely.get_coordinates(shapely.point_on_surface(polygons.to_shapely()))
     names: dict[str, FloatArray] = {}
+    blocked, blocked_by = np.zeros(len(edge), bool), dict[str, FloatArray]()
     for seam, mask in zip(seams, near.along, strict=True):
         names[seam.name] = names.get(seam.name, np.zeros(len(pair))) + summed(metres * mask)
+        if seam.barrier:
+            closed = mask & ~near.bridged
+            blocked |= closed
+            blocked_by[seam.name] = blocked_by.get(seam.name, np.zeros(len(pair))) + summed(metres * closed)
     labels = np.array([str(row) for row in range(count)], dtype=object)
     if codes is not None:
         labels = np.where(codes == "", labels, codes).astype(object)
     length = summed(metres)
+    open_ = summed(metres * blocked) < 0.5 * length
+    pairs = np.column_stack([pair // max(count, 1), pair % max(count, 1)])
     graph = CellGraph(
         labels, metric.to_metres(inside), area_m2(polygons), np.asarray(outline, np.float64),
-        pair // max(count, 1), pair % max(count, 1), length, summed(metres * factor), names,
+        pairs[:, 0], pairs[:, 1], length, summed(metres * factor), names,
+        {name: pairs[~open_ & (along > 0)] for name, along in blocked_by.items()}, _in_barriers(inside, seams),
     )  # fmt: skip
-    graph = graph.where(summed(metres * blocked) < 0.5 * length)
+    graph = graph.where(open_)
     return graph.linked(_bridge_ends(polygons, [seam for seam in seams if seam.bridges is not None]))
+
+
+def _in_barriers(points: FloatArray, seams: Sequence[Seam]) -> BoolArray:
+    """Return which points (n, 2), degrees, lie in a barrier that has an inside."""
+    inside = np.zeros(len(points), bool)
+    for seam in seams:
+        if seam.barrier:
+            tree = shapely.STRtree(np.atleast_1d(np.asarray(seam.shapes, dtype=object)))
+            found = tree.query(np.asarray(shapely.points(points), dtype=object), predicate="within")
+            inside[found[0]] = True
+    return inside
 
 
 def _bridge_ends(polygons: LatticePolygons, seams: list[Seam]) -> IntArray:

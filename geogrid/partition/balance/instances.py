@@ -215,8 +215,12 @@ def _station_seeds(
         raise PlanError("stations and grids differ in number", given=f"{len(mine)} stations in {name}, {grids} grids")
     if len(np.unique(seeds)) < len(seeds):
         twice = np.flatnonzero(np.bincount(seeds) > 1)
+        said = [
+            f"{' and '.join(problem.station_label(int(row)) for row in mine[seeds == cell])} in {problem.graph.codes[rows[cell]]}"
+            for cell in twice.tolist()
+        ]
         raise PlanError(
-            "two stations stand in the same cell", given=", ".join(str(code) for code in problem.graph.codes[rows[twice]]),
+            "two stations stand in the same cell", given="; ".join(said),
             mend="count them as one station, or cut smaller cells",
         )  # fmt: skip
     return mine, seeds

@@ -19,13 +19,13 @@ from geogrid.partition.balance.instances import station_seats
 from geogrid.partition.balance.naming import Rows
 from geogrid.partition.balance.points import count_points, read_points, smoothed
 from geogrid.partition.balance.problem import Measure, Problem, measure_of
-from geogrid.partition.balance.reading import SeamSection, seam_of, stations_of
+from geogrid.partition.balance.reading import SeamSection, seam_of, stations_of, stations_outside
 from geogrid.partition.balance.reasons import figures_of
 from geogrid.partition.balance.solving import Balanced, balance
 from geogrid.partition.division import Division
 from geogrid.partition.grouping import Grouping, area_rows
 from geogrid.partition.section import PlanPath, Section, StackedSection
-from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
+from geogrid.types import Finding, Int32Array, IntArray, Progress, no_progress
 
 __all__ = [
     "AlignSection",
@@ -124,7 +124,9 @@ class BalanceSection(StackedSection):
         Codes of rows of the layer below.
     ferries : list of pairs of str
         Rows that connect though they share no border.
-    islands : {"nearest", "alone"}
+    islands : {"nearest", "alone"}, optional
+        What becomes of cells that their area does not reach. Left out: what only a barrier parts from its area stands
+        alone, other islands are linked to the nearest cell.
     exact_s : float
         Seconds HiGHS may take, after the search, to prove the shortest borders of each area of up to 80 rows.
     effort, seconds, workers, seed
@@ -155,7 +157,7 @@ class BalanceSection(StackedSection):
     together: tuple[Annotated[tuple[str, ...], Field(min_length=2)], ...] = ()
     apart: tuple[tuple[str, str], ...] = ()
     ferries: tuple[tuple[str, str], ...] = ()
-    islands: Literal["nearest", "alone"] = "nearest"
+    islands: Literal["nearest", "alone"] | None = None
     exact_s: Annotated[float, Field(ge=0)] = 0.0
     effort: Annotated[float, Field(gt=0)] = 3000.0
     seconds: Annotated[float, Field(gt=0)] | None = None
@@ -206,14 +208,15 @@ def group_in_balance(division: Division, section: BalanceSection, progress: Prog
     done = balance(problem, seed=section.seed, budget=budget, progress=progress)
     order = np.argsort(_reading_order(problem, done.membership, len(done.area)), kind="stable")
     rank = np.argsort(order, kind="stable")
-    labels = [f"{section.name} {row + 1}" for row in rank.tolist()]
-    figures = figures_of(problem, done, division.shapes(section.of), labels, order.tolist())
-    names = None
+    names = np.array([f"{section.name} {row + 1}" for row in range(len(order))], dtype=object)
     if section.start is not None and section.count is None and section.weight_target is None:
-        names = division.layer(section.start).names[order] if len(division.layer(section.start)) == len(order) else None
+        existing = division.layer(section.start).names
+        names = existing[order] if len(existing) == len(order) else names
+    labels = names[rank].tolist()
+    figures = figures_of(problem, done, division.shapes(section.of), labels, order.tolist())
     return Grouping(
         rank[done.membership].astype(np.int32),
-        names=np.array([f"{section.name} {row + 1}" for row in range(len(order))], dtype=object) if names is None else names,
+        names=names,
         attributes=figures.attributes,
         findings=(*findings, *figures.findings, *_ended(done)),
     )  # fmt: skip
@@ -275,19 +278,19 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
     if section.locked_cells:
         locked = np.zeros(len(below), bool)
         locked[[row_of(code) for code in section.locked_cells]] = True
-    stations, seats, capacity = None, None, None
+    stations, seats, capacity, called = None, None, None, None
     if section.stations is not None:
-        lonlat, capacity = stations_of(section.stations, section.capacity)
+        lonlat, capacity, called = stations_of(section.stations, section.capacity)
         stations, seats = (
             metric.to_metres(lonlat),
             owners_by_brute_force(shapes, to_lattice(*lonlat.T)).astype(np.int64),
         )
-        findings += _outside(graph, lonlat, stations, seats)
+        findings += stations_outside(graph, lonlat, stations, seats, called)
         # Each existing grid has the station that stands in it.
         home = None if start is None else start[station_seats(graph.xy, stations, seats)]
         if home is not None and np.array_equal(np.sort(home), np.unique(home)):
             order = np.argsort(home)
-            stations, seats = stations[order], seats[order]
+            stations, seats, called = stations[order], seats[order], tuple(called[row] for row in order.tolist())
             capacity = None if capacity is None else capacity[order]
     problem = Problem(
         graph, measures, area, names,
@@ -296,25 +299,11 @@ def problem_of(division: Division, section: BalanceSection) -> tuple[Problem, tu
         locked_grids=_grids(division, section),
         together=tuple(tuple(row_of(code) for code in members) for members in section.together),
         apart=tuple((row_of(a), row_of(b)) for a, b in section.apart),
-        stations=stations, station_cells=seats, capacity=capacity, pull_m=section.pull_m, reach_m=section.reach_m or float("inf"),
+        stations=stations, station_cells=seats, station_names=called, capacity=capacity, pull_m=section.pull_m,
+        reach_m=section.reach_m or float("inf"),
         roundness_m=section.roundness_m, islands=section.islands, exact_seconds=section.exact_s,
     )  # fmt: skip
     return problem, findings
-
-
-def _outside(graph: CellGraph, lonlat: FloatArray, stations: FloatArray, seats: IntArray) -> tuple[Finding, ...]:
-    """Return a finding for each station that stands in no cell."""
-    found = []
-    for row in np.flatnonzero(seats < 0).tolist():
-        away = np.hypot(*(graph.xy - stations[row]).T)
-        nearest = int(away.argmin())
-        said = (
-            f"station {row + 1} stands in no cell; its grid grows around {graph.codes[nearest]}, whose middle is the "
-            f"nearest, {away[nearest]:,.0f} m away"
-        )
-        code, (lon, lat) = str(graph.codes[nearest]), lonlat[row].tolist()
-        found.append(Finding("station_in_a_cell", said, (code,), lon, lat, float(away[nearest]), "m"))
-    return tuple(found)
 
 
 def _grids(division: Division, section: BalanceSection) -> tuple[int, ...]:

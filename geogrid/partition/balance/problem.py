@@ -66,6 +66,8 @@ def measure_of(
     low: float | None = None,
     high: float | None = None,
     missing: Literal["error", "zero"] = "error",
+    what: str = "weight",
+    of: str = "cell",
 ) -> Measure:
     """Return a measure from a column, checked.
 
@@ -74,11 +76,13 @@ def measure_of(
     values : (n,) numbers, or text that is a number
     missing : {"error", "zero"}
         What a missing value means.
+    what, of : str
+        What messages call the column, and what each value is of.
 
     Raises
     ------
     InputError
-        If a value is text, missing, infinite or negative (the cells are named); if the tolerance or the range is
+        If a value is text, missing, infinite or negative (its rows are named); if the tolerance or the range is
         not one.
 
     Examples
@@ -92,13 +96,22 @@ def measure_of(
             numbers[row] = np.nan if value is None or value == "" else float(value)
         except (TypeError, ValueError):
             bad.append(row)
-    _refuse(name, codes, np.array(bad, np.int64), "not a number", [str(values[row]) for row in bad[:1]])
+
+    def refuse(rows: IntArray, fault: str, given: str | None = None, mend: str | None = None) -> None:
+        if len(rows):
+            raise InputError(
+                f"{what} {name!r} is {fault} for {len(rows)} {of}(s): {_named(codes, rows)}",
+                given=str(values[rows[0]]) if given is None else given,
+                allowed=f"a finite number, 0 or more, for every {of}", mend=mend,
+            )  # fmt: skip
+
+    refuse(np.array(bad, np.int64), "not a number")
     if missing == "zero":
         numbers = np.where(np.isnan(numbers), 0.0, numbers)
-    _refuse(name, codes, np.flatnonzero(np.isnan(numbers)), "missing", ["nothing"], 'missing = "zero" counts them as 0')
-    _refuse(name, codes, np.flatnonzero(np.isinf(numbers)), "infinite", ["infinity"])
-    negative = np.flatnonzero(numbers < 0)
-    _refuse(name, codes, negative, "negative", [str(numbers[row]) for row in negative[:1]])
+    mend = 'missing = "zero" counts them as 0' if what == "weight" else None
+    refuse(np.flatnonzero(np.isnan(numbers)), "missing", "nothing", mend)
+    refuse(np.flatnonzero(np.isinf(numbers)), "infinite", "infinity")
+    refuse(np.flatnonzero(numbers < 0), "negative")
     if tolerance is not None and not 0 <= tolerance < 1:
         raise InputError("a tolerance is a share", given=tolerance, allowed="0 ≤ tolerance < 1", source=name)
     if high is None and low is None:
@@ -108,17 +121,6 @@ def measure_of(
             "not a range", given=f"{low} to {high}", allowed="0 ≤ weight_min ≤ weight_max, weight_max > 0", source=name
         )
     return Measure(name, numbers, tolerance, float(low or 0), float(high))
-
-
-def _refuse(
-    name: str, codes: npt.NDArray[np.object_], rows: IntArray, fault: str, given: list[str], mend: str | None = None
-) -> None:
-    if len(rows):
-        named = ", ".join(str(code) for code in codes[rows[:10]]) + (" …" if len(rows) > 10 else "")
-        raise InputError(
-            f"weight {name!r} is {fault} for {len(rows)} cell(s): {named}", given=given[0] if given else None,
-            allowed="a finite number, 0 or more, for every cell", mend=mend,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +163,8 @@ class Problem:
         grids as stations stand in it.
     station_cells : (k,) int64, optional
         The cell that each station stands in; the one with the nearest middle if left out or -1.
+    station_names : tuple of str, optional
+        Code and name of each station, for messages.
     capacity : (k,) float64, optional
         The most primary weight the grid of each station may hold, instead of a tolerance or range.
     pull_m : float
@@ -169,8 +173,8 @@ class Problem:
         Cells do not join a grid whose station is farther.
     roundness_m : float
         Metres of border that one unit of shape (2 pi I / A², 1 for a disc) of a grid costs.
-    islands : {"nearest", "alone"}
-        What becomes of cells that their area does not reach over borders.
+    islands : {"nearest", "alone"}, optional
+        What becomes of cells that their area does not reach over borders: see `join_islands`.
     exact_seconds : float
         After the search HiGHS may take so long for each area of up to 80 cells to find the shortest borders and to prove it;
         0 for none. Areas with locks, existing grids, stations or a price of shape are left as the search found them.
@@ -193,11 +197,12 @@ class Problem:
     apart: tuple[tuple[int, int], ...] = ()
     stations: FloatArray | None = None
     station_cells: IntArray | None = None
+    station_names: tuple[str, ...] | None = None
     capacity: FloatArray | None = None
     pull_m: float = 0.0
     reach_m: float = float("inf")
     roundness_m: float = 0.0
-    islands: Literal["nearest", "alone"] = "nearest"
+    islands: Literal["nearest", "alone"] | None = None
     exact_seconds: float = 0.0
 
     def beyond_reach(self, membership: Int32Array) -> BoolArray:
@@ -206,6 +211,10 @@ class Problem:
             return np.zeros(len(self.graph), bool)
         away: BoolArray = np.hypot(*(self.graph.xy - self.stations[membership]).T) > self.reach_m
         return away
+
+    def station_label(self, row: int) -> str:
+        """Return what messages call a station: its code and name, or its number."""
+        return f"station {row + 1}" if self.station_names is None else self.station_names[row]
 
     def __post_init__(self) -> None:
         """Check that the demands do not contradict each other."""

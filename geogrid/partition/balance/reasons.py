@@ -12,7 +12,9 @@ import numpy.typing as npt
 from geogrid.lattice import LatticePolygons, perimeter_m
 from geogrid.lattice import area_m2 as areas_of
 from geogrid.partition.balance.amounts import spelled
+from geogrid.partition.balance.area_reasons import part_name
 from geogrid.partition.balance.counts import capped_target
+from geogrid.partition.balance.obstacles import Obstacles
 from geogrid.partition.balance.problem import Measure, Problem
 from geogrid.partition.balance.solving import Balanced
 from geogrid.partition.division import dissolve
@@ -150,14 +152,15 @@ def explain(problem: Problem, done: Balanced, cells: LatticePolygons | None = No
     np.maximum.at(farthest, member, away)
     middle = (done.low + np.where(np.isfinite(done.high), done.high, done.low)) / 2
     deviation = np.where(middle > 0, done.load / np.where(middle > 0, middle, 1.0) - 1, 0.0)
-    why = tuple(_why(problem, done, grid) for grid in range(grids))
+    obstacles = Obstacles.of(problem, done)
+    why = tuple(_why(problem, done, obstacles, grid) for grid in range(grids))
     return GridReasons(
         done.load, deviation, 4 * np.pi * area / np.maximum(outline, 1e-9) ** 2, hull, farthest,
         along / np.maximum(border, 1e-9), why,
     )  # fmt: skip
 
 
-def _why(problem: Problem, done: Balanced, grid: int) -> str:
+def _why(problem: Problem, done: Balanced, obstacles: Obstacles, grid: int) -> str:
     """Return why a grid is out of its range, "" if it is not."""
     said = []
     for j, measure in enumerate(problem.measures):
@@ -165,26 +168,31 @@ def _why(problem: Problem, done: Balanced, grid: int) -> str:
         if not _off(measure, load, low, high):
             continue
         cells = np.flatnonzero(done.membership == grid)
-        name = problem.area_names[int(done.area[grid])]
         heaviest = cells[np.argmax(measure.values[cells])]
         over = load > high
+        name = part_name(problem, done.joined, int(cells[0]))
+        none_left, forbidden = obstacles.against(grid, gains=not over)
         words = f"{measure.name} {spelled(load)}, {'over' if over else 'under'} {spelled(high if over else low)}: "
         if measure.values[heaviest] > high:
             words += f"cell {problem.graph.codes[heaviest]} alone weighs {spelled(measure.values[heaviest])}"
-        elif done.unmet[grid, j]:
-            words += f"{name} has too {'much' if over else 'little'} weight there for its grids, whatever the cut"
-        elif int((done.area == done.area[grid]).sum()) == 1:
-            words += f"{name} has this one grid, and no other grid of the area to share with"
+        elif (done.membership[done.joined.area == done.joined.area[cells[0]]] == grid).all():
+            words += f"{name} has this one grid, and no other to share with"
+        elif done.hopeless[grid, j]:
+            words += f"no cut of {name} meets it in all grids" + f"; {forbidden}" * none_left
         elif over and len(cells) == 1:
             words += "a single cell cannot be divided"
-        elif done.stopped == "time":
-            words += "the search ended by its time limit; give it more time or a wider tolerance"
-        elif done.stopped == "interrupt":
-            words += "the search was interrupted"
+        elif none_left:
+            words += forbidden
         elif done.stopped == "standing":
             words += "its cells are as they were, and no others were searched for"
         else:
-            words += "no exchange of cells with its neighbours was found that meets it"
+            if done.stopped == "time":
+                words += "the search ended by its time limit; give it more time or a wider tolerance"
+            elif done.stopped == "interrupt":
+                words += "the search was interrupted"
+            else:
+                words += "no exchange of cells with its neighbours was found that meets it"
+            words += f"; {forbidden}" * bool(forbidden)
         said.append(words)
     return "; ".join(said)
 
@@ -217,22 +225,25 @@ def findings_of(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
 
 
 def area_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
-    """Return which areas have lighter or heavier grids than the place, by more than the tolerance, and by how much.
+    """Return which areas (or parts that stand alone) have lighter or heavier grids than the place, and by how much.
 
     An area of weight W in k grids has grids of W / k on average. Where only the number of grids is given, they are
     balanced around that; if it is outside the tolerance around the place's own target, no cut of the area helps. A cell too
-    heavy for a grid counts as one full grid.
+    heavy for a grid counts as one full grid. What a range or a target cannot be met by is among the findings of `done`.
     """
     measure = problem.measures[0]
     if measure.is_range or problem.target is not None or problem.counts or problem.capacity is not None:
         return ()
-    grids: IntArray = np.bincount(done.area, minlength=len(problem.area_names))
+    part, parts = done.joined.area, len(done.joined.origin)
+    part_of_grid = np.zeros(len(done.area), np.int64)
+    part_of_grid[done.membership] = part
+    grids: IntArray = np.bincount(part_of_grid, minlength=parts)
     target, heavy = capped_target(measure.values, len(done.area), measure.spread)
     low, high = measure.around(target)
     counted = measure.values.copy()
     counted[heavy] = 0.0
-    light = np.bincount(problem.area, weights=counted, minlength=len(problem.area_names))
-    alone = np.bincount(problem.area[heavy], minlength=len(problem.area_names))
+    light = np.bincount(part, weights=counted, minlength=parts)
+    alone = np.bincount(part[heavy], minlength=parts)
     found = []
     for row in np.flatnonzero(grids).tolist():
         below = light[row] + alone[row] * high < low * grids[row] - 1e-9
@@ -240,13 +251,12 @@ def area_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
         if target <= 0 or not (below or above):
             continue
         weight = light[row] + alone[row] * (high if below else low)
-        weighs = weight / target
+        weighs, first = weight / target, int(np.flatnonzero(part == row)[0])
         said = (
-            f"{problem.area_names[row]} weighs {weighs:.2f} of a grid and has {grids[row]}: "
+            f"{part_name(problem, done.joined, first)} weighs {weighs:.2f} of a grid and has {grids[row]}: "
             f"{measure.name} {spelled(weight / grids[row])} a grid, outside {spelled(low)} to {spelled(high)} whatever the cut"
         )
-        codes = problem.graph.codes[np.flatnonzero(problem.area == row)[:1]]
-        found.append(Finding("area_can_be_met", said, tuple(str(code) for code in codes), amount=float(weighs)))
+        found.append(Finding("area_can_be_met", said, (str(problem.graph.codes[first]),), amount=float(weighs)))
     return tuple(found)
 
 
@@ -262,9 +272,10 @@ def reach_findings(problem: Problem, done: Balanced) -> tuple[Finding, ...]:
         codes = tuple(str(code) for code in problem.graph.codes[cells[:10]])
         every = np.hypot(*(problem.graph.xy[cells][:, None] - problem.stations[None]).transpose(2, 0, 1)).min(axis=1)
         lost = int((every > problem.reach_m).sum())
+        farthest = problem.graph.codes[cells[np.argmax(away[cells])]]
         said = (
-            f"{len(cells)} cell(s) are farther than {problem.reach_m:,.0f} m from station {grid + 1}, the farthest "
-            f"{away[cells].max():,.0f} m ({codes[0]}); {lost} of them reach no station within that"
+            f"{len(cells)} cell(s) are farther than {problem.reach_m:,.0f} m from {problem.station_label(grid)}, the "
+            f"farthest {away[cells].max():,.0f} m ({farthest}); {lost} of them reach no station within that"
         )
         found.append(Finding("station_in_reach", said, codes, amount=float(away[cells].max()), unit="m"))
     return tuple(found)

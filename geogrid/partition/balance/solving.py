@@ -12,20 +12,21 @@ from functools import cache
 import numpy as np
 
 from geogrid.errors import MissingPartError, PlanError
-from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.annealing import price
+from geogrid.partition.balance.area_reasons import as_short_as_can_be, cannot_be_met, not_apart, part_name
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.counts import apportion, grids_for_range, grids_for_target, in_full_grids
 from geogrid.partition.balance.engine import Outcome, search
 from geogrid.partition.balance.exact import Exact, solve_exactly
 from geogrid.partition.balance.instances import AreaInstance, make_instance, stations_in
-from geogrid.partition.balance.islands import Joined, join_islands
+from geogrid.partition.balance.islands import Joined, check_parts, join_islands
 from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.regions import Instance
 from geogrid.partition.balance.restarts import search_again
-from geogrid.partition.balance.unmet import has_no_cut, heavier_than_elsewhere, spelled_loads
-from geogrid.partition.balance.verdict import is_plain, judge
+from geogrid.partition.balance.sums import misfit
+from geogrid.partition.balance.unmet import has_no_cut, heavier_than_elsewhere
+from geogrid.partition.balance.verdict import Verdict, is_plain, judge
 from geogrid.types import BoolArray, Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["Balanced", "Solved", "assembled", "balance"]
@@ -43,8 +44,6 @@ class Balanced:
         The area each grid lies in.
     low, high : (g, m) float64
         The range of each measure that was asked for.
-    unmet : (g, m) bool
-        No cut of the grid's area is in that range, by its weight alone: even grids were aimed at.
     load : (g, m) float64
         What each grid weighs.
     border_m, cost_m : float
@@ -58,13 +57,17 @@ class Balanced:
         ``"effort"``, ``"time"`` or ``"interrupt"``; ``"standing"`` for grids that nothing was searched for.
     findings : tuple of Finding
         What could not be met, and why.
+    joined : Joined
+        The borders that grids were made over, and the part of its area that each cell lies in.
+    hopeless : (g, m) bool
+        Measures that no cut of the grid's area brings into range in all grids. Where its weight alone tells so, even
+        grids were aimed at.
     """
 
     membership: Int32Array
     area: IntArray
     low: FloatArray
     high: FloatArray
-    unmet: BoolArray
     load: FloatArray
     border_m: float
     cost_m: float
@@ -72,6 +75,8 @@ class Balanced:
     seconds: float
     stopped: str
     findings: tuple[Finding, ...]
+    joined: Joined
+    hopeless: BoolArray
 
 
 def balance(
@@ -107,6 +112,7 @@ def balance(
     budget = budget or Budget()
     _ready()
     joined = join_islands(problem.graph, problem.area, problem.area_names, problem.islands)
+    check_parts(joined, problem)
     areas = [np.flatnonzero(joined.area == row) for row in range(len(joined.origin))]
     areas = [cells for cells in areas if len(cells)]
     counts = _counts(problem, areas)
@@ -175,13 +181,12 @@ def _side_by_side(
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """One area: its instance, what the search ended with, and the grid of each of its cells."""
+    """One area: its instance, what the search ended with, the grid of each of its cells, and what is known of it."""
 
     instance: AreaInstance
     outcome: Outcome
     part: Int32Array
-    why: str = ""
-    cells: tuple[int, ...] = ()
+    verdict: Verdict | None = None
     exact: Exact | None = None
 
     @property
@@ -208,7 +213,10 @@ def _counts(problem: Problem, areas: list[IntArray]) -> list[tuple[int, int]]:
         for rows, number in zip(areas, standing, strict=True):
             if number == 0:
                 name = problem.area_names[int(problem.area[rows[0]])]
-                raise PlanError("an area without a station", given=name, mend="place one there, or leave out `within`")
+                raise PlanError(
+                    "an area without a station", given=f"{name}, its {len(rows)} cell(s) with {problem.graph.codes[rows[0]]}",
+                    mend="place one there, leave out `within`, or name `bridges` or `ferries` that lead there",
+                )  # fmt: skip
         return [(number, number) for number in standing]
     if problem.start is not None and problem.count is None and problem.target is None and not problem.counts:
         existing = [len(np.unique(problem.start[rows][problem.start[rows] >= 0])) for rows in areas]
@@ -260,6 +268,12 @@ def _solve_area(
         return Solved(made, outcome, made.to_cells(outcome.part))
 
     first = attempt(fewest)
+    if not first.valid and fewest == most:
+        made, values = first.instance, np.column_stack([measure.values[rows] for measure in problem.measures])
+        found = misfit(problem.measures, values, made.low, made.high)
+        # What a target cannot be met by is told as a share of it.
+        if found is not None and (problem.target is None or found.measure > 0):
+            return replace(first, verdict=Verdict(None, found.why, measure=found.measure, amount=found.amount))
     if first.outcome.stopped == "interrupt":
         return first
     if first.valid:
@@ -274,7 +288,7 @@ def _judged(solved: Solved, seconds: float) -> Solved:
     made, outcome = solved.instance, solved.outcome
     verdict = judge(made.instance, seconds=seconds)
     if verdict.part is None:
-        return replace(solved, why=verdict.why, cells=verdict.cells)
+        return replace(solved, verdict=verdict if verdict.why else None)
     cost, outside = price(made.instance.net, made.instance.limits, made.instance.wishes, verdict.part)
     outcome = replace(outcome, part=verdict.part, outside=outside, price_mm=float(cost))
     return Solved(made, outcome, made.to_cells(verdict.part))
@@ -342,9 +356,6 @@ def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: lis
     area = np.concatenate(
         [np.full(s.instance.grids, int(problem.area[rows[0]])) for rows, s in zip(areas, done, strict=True)]
     )[inverse]
-    unmet = np.concatenate(
-        [np.tile(np.isin(np.arange(low.shape[1]), s.instance.unmet), (s.instance.grids, 1)) for s in done]
-    )[inverse]
     load: FloatArray = np.column_stack(
         [np.bincount(membership, weights=m.values, minlength=len(order)) for m in problem.measures]
     )
@@ -353,65 +364,25 @@ def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: lis
     for solved in done:
         findings += solved.instance.findings
     findings += heavier_than_elsewhere(problem, len(order), findings)
+    hopeless = np.zeros(load.shape, bool)
     for rows, solved in zip(areas, done, strict=True):
+        name, grids, verdict = part_name(problem, joined, int(rows[0])), np.unique(membership[rows]), solved.verdict
+        if verdict is not None:
+            findings.append(cannot_be_met(problem, name, rows, solved.instance, solved.part, verdict))
+            hopeless[grids, slice(None) if verdict.measure is None else verdict.measure] = True
         for j in solved.instance.unmet:
-            loads = _loads(problem, rows, solved, j)
-            asked = float(solved.instance.low[0, j]), float(solved.instance.high[0, j])
-            findings.append(has_no_cut(problem, rows, j, asked, loads))
-        if solved.why:
-            findings.append(_cannot_be_met(problem, rows, solved))
+            hopeless[grids, j] = True
+            if verdict is None or verdict.measure != j:
+                asked = float(solved.instance.low[0, j]), float(solved.instance.high[0, j])
+                findings.append(has_no_cut(problem, name, rows, j, asked, load[grids, j]))
         if solved.exact is not None:
-            findings.append(_as_short_as_can_be(problem, rows, solved.exact))
-    findings += _not_apart(problem, membership, area)
+            findings.append(as_short_as_can_be(problem, name, rows, solved.exact))
+    findings += not_apart(problem, joined, membership)
     seconds = [solved.outcome.seconds for solved in done]
     stops = {solved.outcome.stopped for solved in done}
     stopped = next((stop for stop in ("interrupt", "time") if stop in stops), "effort")
     spent = seconds[0] if len(done) == 1 else sum(seconds) / budget.workers
     valid = all(solved.valid for solved in done) and not problem.beyond_reach(membership).any()
-    return Balanced(membership, area, low, high, unmet, load, border, cost, valid, spent, stopped, tuple(findings))
-
-
-def _loads(problem: Problem, rows: IntArray, solved: Solved, j: int) -> FloatArray:
-    """Return what the grids of an area weigh in measure `j`."""
-    values = problem.measures[j].values[rows]
-    return np.bincount(solved.part, weights=values, minlength=solved.instance.grids).astype(np.float64)
-
-
-def _cannot_be_met(problem: Problem, rows: IntArray, solved: Solved) -> Finding:
-    measure, made = problem.measures[0], solved.instance
-    name = problem.area_names[int(problem.area[rows[0]])]
-    loads = _loads(problem, rows, solved, 0)
-    said = (
-        f"{name} has {len(rows)} cells and {measure.name} {spelled(loads.sum())} for {made.grids} grids of {spelled(made.low[0, 0])} "
-        f"to {spelled(made.high[0, 0])}: {solved.why}; the nearest found are {spelled_loads(loads)}"
-    )
-    off = float(np.maximum(loads - made.high[:, 0], made.low[:, 0] - loads).clip(0).sum())
-    # What hangs on certain cells names them; else the first cell leads to the area.
-    named = rows[np.isin(made.node, solved.cells)] if solved.cells else rows[:1]
-    return Finding("area_can_be_met", said, tuple(str(code) for code in problem.graph.codes[named]), amount=off)
-
-
-def _not_apart(problem: Problem, membership: Int32Array, area: IntArray) -> list[Finding]:
-    """Return a finding for each two cells that must be apart and are not."""
-    found = []
-    for pair in problem.apart:
-        grid = membership[pair[0]]
-        if grid != membership[pair[1]]:
-            continue
-        alone = int((area == area[grid]).sum()) == 1
-        why = f"{problem.area_names[int(area[grid])]} has one grid" if alone else "no grids were found that part them"
-        codes = tuple(str(problem.graph.codes[cell]) for cell in pair)
-        found.append(Finding("kept_apart", f"cells that must be apart are in one grid: {why}", codes))
-    return found
-
-
-def _as_short_as_can_be(problem: Problem, rows: IntArray, exact: Exact) -> Finding:
-    """Return what HiGHS has proved of the border of an area."""
-    name = problem.area_names[int(problem.area[rows[0]])]
-    proof = "no grids in range have less" if exact.proved else (
-        f"none in range have less than {exact.bound_mm / 1000:,.0f} m (a gap of {exact.gap:.1%} after {exact.seconds:.0f} s)"
-    )  # fmt: skip
-    said = f"{name}: {exact.cost_mm / 1000:,.0f} m of weighted border between its grids; proved by HiGHS: {proof}"
-    return Finding(
-        "border_is_shortest", said, (str(problem.graph.codes[rows[0]]),), amount=exact.cost_mm / 1000, unit="m"
+    return Balanced(
+        membership, area, low, high, load, border, cost, valid, spent, stopped, tuple(findings), joined, hopeless
     )

@@ -38,13 +38,17 @@ def heavier_than_elsewhere(problem: Problem, grids: int, known: list[Finding]) -
     return [heavier_than_a_grid(problem, 0, cell, most) for cell in cells]
 
 
-def has_no_cut(problem: Problem, rows: IntArray, j: int, asked: tuple[float, float], loads: FloatArray) -> Finding:
+def has_no_cut(
+    problem: Problem, name: str, rows: IntArray, j: int, asked: tuple[float, float], loads: FloatArray
+) -> Finding:
     """Return that an area weighs too much or too little for its grids, whatever the cut, and by how much.
 
     Parameters
     ----------
+    name : str
+        What the area is called.
     rows : (c,) int64
-        The cells of the area.
+        Its cells.
     j : int
         The measure.
     asked : (float, float)
@@ -60,16 +64,10 @@ def has_no_cut(problem: Problem, rows: IntArray, j: int, asked: tuple[float, flo
     full = problem.target if j == 0 and problem.target is not None else high if np.isfinite(high) else low
     beyond = f"outside {spelled(low)} to {spelled(high)}" if np.isfinite(high) else f"below {spelled(low)}"
     said = (
-        f"{_whole_or_part(problem, rows)} weighs {weight / full:.2f} of a grid and has {grids}: "
+        f"{name} weighs {weight / full:.2f} of a grid and has {grids}: "
         f"{measure.name} {spelled(weight / grids)} a grid, {beyond} whatever the cut; found: {spelled_loads(loads)}"
     )
     return Finding("area_can_be_met", said, (str(problem.graph.codes[rows[0]]),), amount=weight / full)
-
-
-def _whole_or_part(problem: Problem, rows: IntArray) -> str:
-    area = int(problem.area[rows[0]])
-    part = len(rows) < int((problem.area == area).sum())
-    return f"a part of {problem.area_names[area]} ({len(rows)} cells)" if part else problem.area_names[area]
 
 
 def spelled_loads(loads: FloatArray) -> str:

@@ -35,12 +35,18 @@ class Verdict:
     why : str
         Why there are none; "" if that is not known.
     cells : tuple of int
-        The cells it hangs on.
+        The cells (nodes of the instance) it hangs on.
+    measure : int, optional
+        The measure it hangs on; None if it is not known, or all of them together.
+    amount : float, optional
+        By how much the area weighs too much or too little of it, where that is why.
     """
 
     part: Int32Array | None
     why: str
     cells: tuple[int, ...] = ()
+    measure: int | None = None
+    amount: float | None = None
 
 
 def judge(instance: Instance, *, seconds: float = 5.0) -> Verdict:
@@ -63,22 +69,22 @@ def judge(instance: Instance, *, seconds: float = 5.0) -> Verdict:
     if not _is_free(instance) or instance.grids < 2:
         return Verdict(None, "")
     alike = bool((limits.low == limits.low[0]).all() and (limits.high == limits.high[0]).all())
-    if alike and not all(
-        _reaches(net.weight[:, j], int(limits.low[0, j]), int(limits.high[0, j])) for j in range(net.weight.shape[1])
-    ):
-        return Verdict(None, "no set of its cells, wherever they lie, weighs between the bounds")
+    for j in range(net.weight.shape[1]):
+        if alike and not _reaches(net.weight[:, j], int(limits.low[0, j]), int(limits.high[0, j])):
+            return Verdict(None, "no set of its cells, wherever they lie, weighs between the bounds", measure=j)
     if instance.cells <= _MOST_TAKEN_APART:
         found = bottleneck(instance)
         if found is not None:
             share = found[1] / max(int(limits.high[0, 0]), 1)
             said = f"one cell is the only way to so many light pieces that its grid must hold {share:.2f} times the most it may"
-            return Verdict(None, said, (found[0],))
+            return Verdict(None, said, (found[0],), measure=0)
     if instance.cells > _MOST_CELLS:
         return Verdict(None, "")
+    single = 0 if net.weight.shape[1] == 1 else None
     try:
         return Verdict(solve_exactly(instance, seconds=seconds).part, "")
     except NoSuchGridsError:
-        return Verdict(None, "no whole grids of its cells weigh between the bounds (proved by HiGHS)")
+        return Verdict(None, "no whole grids of its cells weigh between the bounds (proved by HiGHS)", measure=single)
     except (MissingPartError, PlanError):
         return Verdict(None, "")
 

@@ -71,3 +71,16 @@ def test_infeasible_is_proved(make_town):
 def test_too_many_cells_are_refused(make_town):
     with pytest.raises(InputError, match="up to 120"):
         solve_exactly(instance_of(make_town(11, 11), np.ones(121), 3, 0.1))
+
+
+def test_no_grid_is_left_empty_where_nothing_is_the_least_it_may_weigh(make_town, is_whole):
+    # Four ones in a row, two grids of 0 to 10: one grid of all would have no border at all.
+    graph = make_town(4, 1)
+    area = np.zeros(4, np.int64)
+    problem = Problem(graph, (Measure("people", np.ones(4), None, 0.0, 10.0),), area, ("all",), count=2)
+    joined = join_islands(graph, area, ("all",), "nearest")
+    exact = solve_exactly(make_instance(problem, joined, np.arange(4), 2).instance)
+    assert exact.proved
+    assert len(np.unique(exact.part)) == 2
+    assert (exact.part[graph.first] != exact.part[graph.second]).sum() == 1
+    assert is_whole(graph, exact.part)

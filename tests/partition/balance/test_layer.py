@@ -83,7 +83,7 @@ def test_a_station_outside_every_cell_is_said_and_one_that_is_no_point_refused(t
     points_file(tmp_path / "stations.gpkg", (west.x, west.y), (east.x + 1, east.y))
     said = [found for found in planned(text, folder=tmp_path).findings if found.rule == "station_in_a_cell"]
     assert len(said) == 1
-    assert said[0].message.startswith("station 2 stands in no cell")
+    assert said[0].message.startswith("station s1 stands in no cell")
     assert 80_000 < said[0].amount < 110_000
     points_file(tmp_path / "stations.gpkg", (west.x, west.y), None)
     with pytest.raises(InputError, match="stations are points; given: row 2: nothing"):

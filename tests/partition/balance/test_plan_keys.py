@@ -94,14 +94,12 @@ def test_more_cells_than_there_are_is_said(town):
     division = planned(town, "count = 12\ntolerance = 0.2\ncells_min = 3")
     said = [finding.message for finding in division.findings if finding.rule == "area_can_be_met"]
     assert said == [
-        f"Town weighs 8.00 of a grid and has 12: cells 2 a grid, below 3 whatever the cut; found: {', '.join('2' * 12)}"
+        "Town has 24 cells and cells 24 for 12 grids of 3 at least: 12 grids need 36 at least, 12 more than there is; it takes "
+        f"1 to 8; the nearest found are {', '.join('2' * 12)}"
     ]
     layer = division.layer("grids")
     assert np.bincount(layer.membership).tolist() == [2] * 12
-    assert (
-        layer.attributes["why"][0]
-        == "cells 2, under 3: Town has too little weight there for its grids, whatever the cut"
-    )
+    assert layer.attributes["why"][0] == "cells 2, under 3: no cut of Town meets it in all grids"
 
 
 def test_a_name_of_several_rows_is_refused_with_their_codes(town):
@@ -120,7 +118,7 @@ def test_compare_calls_no_plan_valid_that_misses_the_target_and_says_why(town):
     assert asked.exit_code == 1
     assert [(row["valid"], row["worst"]) for row in told["plans"]] == [(False, 0.3793)] * 2
     assert any("A0 Hill weighs 1.38 of a grid and has 1" in note for note in told["notes"])
-    assert any("A0 Hill has too much weight there for its grids" in note for note in told["notes"])
+    assert any("A0 Hill has this one grid, and no other to share with" in note for note in told["notes"])
     printed = " ".join(compared(town, 'within = "area"\nweight_target = 58\ntolerance = 0.2').stdout.split())
     assert "A0 Hill weighs 1.38 of a grid and has 1" in printed
     met = compared(town, 'within = "area"\nweight_target = 40\ntolerance = 0.2', "--json")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import shapely
 
 from geogrid.crs import Metric
 from geogrid.errors import PlanError
@@ -84,22 +85,72 @@ def test_borders_of_another_layer_draw_the_grids_to_them(make_squares):
     assert split(0.1)
 
 
-def test_no_grid_crosses_a_river_without_a_bridge(make_squares, is_whole):
-    import shapely
+@pytest.fixture
+def river_town(make_squares):
+    """Return what makes a town of 6 by 4 cells with a river between its second and third row."""
 
-    cells = make_squares([(i % 6, i // 6) for i in range(24)])
-    river = np.array([shapely.LineString([(121.25, 31.382), (121.256, 31.382)])])
-    metric = Metric.around(121.25, 31.38)
-    dry = build_graph(cells, metric, seams=[Seam("river", river, barrier=True)])
-    south = np.arange(24) < 12
-    problem = Problem(dry, (Measure("cells", np.ones(24), 0.1),), np.zeros(24, np.int64), ("all",), count=4)
-    done = balance(replace(problem, islands="alone"), budget=QUICK)
-    assert all(len(set(south[done.membership == grid].tolist())) == 1 for grid in range(4))
-    assert "stand alone" in done.findings[0].message
-    three = balance(replace(problem, count=3, measures=(Measure("cells", np.ones(24), 0.0),)), budget=QUICK)
-    crossing = [grid for grid in range(3) if len(set(south[three.membership == grid].tolist())) == 2]
-    assert len(crossing) == 1
-    assert "linked to cell" in three.findings[0].message
+    def make(shape=RIVER, skip=(), **words):
+        places = [(i % 6, i // 6) for i in range(24) if (i % 6, i // 6) not in skip]
+        codes = np.array([f"c{x}_{y}" for x, y in places], dtype=object)
+        seam = Seam("river", np.array([shape]), barrier=True, **words)
+        return build_graph(make_squares(places), Metric.around(121.25, 31.38), codes=codes, seams=[seam])
+
+    return make
+
+
+RIVER = shapely.LineString([(121.25, 31.382), (121.256, 31.382)])
+
+
+def divided(graph, count, water="", **wishes):
+    cells = Measure("cells", np.ones(len(graph)), 0.1)
+    problem = Problem(graph, (cells,), np.zeros(len(graph), np.int64), ("Town",), count=count, **wishes)
+    done = balance(problem, budget=QUICK)
+    south = [
+        {code[-1] in "01" for code in graph.codes[done.membership == grid] if code[-1] != water}
+        for grid in range(count)
+    ]
+    return [finding.message for finding in done.findings], sum(len(banks) == 2 for banks in south)
+
+
+def test_no_grid_crosses_a_river_without_a_bridge(river_town):
+    said, crossing = divided(river_town(), 3)
+    assert crossing == 0
+    assert said[0].startswith("12 cell(s) of Town are cut off by barrier 'river'; they stand alone: name `bridges`")
+
+
+def test_grids_cross_a_river_where_that_is_asked_for_or_a_bridge_leads(river_town):
+    said, crossing = divided(river_town(), 3, islands="nearest")
+    assert crossing == 1
+    assert "linked to cell c0_1, 111 m away over it" in said[0]
+    bridge = np.array([shapely.LineString([(121.2515, 31.3815), (121.2515, 31.3825)])])
+    said, crossing = divided(river_town(bridges=bridge), 3)
+    assert (said, crossing) == ([], 1)
+
+
+def test_an_island_is_linked_on_its_own_side_of_the_river(river_town):
+    # c5_3 has lost its neighbours.
+    said, crossing = divided(river_town(skip={(4, 2), (4, 3), (5, 2)}), 3)
+    assert crossing == 0
+    assert "not connected to the rest; linked to cell c3_3" in said[1]
+
+
+def test_cells_of_the_river_itself_join_a_bank_and_connect_none(river_town):
+    said, crossing = divided(river_town(shapely.box(121.249, 31.382, 121.257, 31.383)), 3, water="2")
+    assert crossing == 0
+    assert "6 cell(s) of Town are cut off by barrier 'river'; they stand alone" in said[0]
+    assert [words.endswith("they lie in it") for words in said[1:]] == [True] * 6
+
+
+def test_what_reaches_over_the_river_is_refused_with_the_way_out(river_town):
+    graph = river_town()
+    with pytest.raises(PlanError, match=r"fewer grids than parts .* 2 parts: c0_2 is cut off by barrier 'river'"):
+        divided(graph, 1)
+    with pytest.raises(PlanError, match=r"together lie in parts .* given: c0_1, c0_2; mend: name `bridges`"):
+        divided(graph, 2, together=((6, 12),))
+    with pytest.raises(
+        PlanError, match=r"existing grids reach over parts .* given: c2_1 and c0_2; c5_1 and c3_2; allowed"
+    ):
+        divided(graph, 2, start=(np.arange(24) % 6 // 3).astype(np.int32))
 
 
 def test_grids_of_one_to_five_cells_stay_in_their_community(make_town):

@@ -24,7 +24,7 @@ def test_areas_that_no_cut_brings_near_the_target_are_out_of_range(make_town, ma
     assert done.high[:, 0].tolist() == [120.0] * 3
     reasons = explain(problem, done)
     assert sorted(reasons.deviation[:, 0].round(2).tolist()) == [-0.6, -0.3, -0.2]
-    assert reasons.why[2] == "people 40, under 80: Nook has too little weight there for its grids, whatever the cut"
+    assert reasons.why[2] == "people 40, under 80: Nook has this one grid, and no other to share with"
     (hill, nook) = [finding for finding in done.findings if finding.rule == "area_can_be_met"]
     assert hill.message == (
         "Hill weighs 1.50 of a grid and has 2: people 75 a grid, outside 80 to 120 whatever the cut; found: 70, 80"
@@ -43,7 +43,9 @@ def test_a_part_of_an_area_that_stands_alone_is_judged_by_itself(make_squares, m
     done = balance(problem, budget=quick)
     assert not done.valid
     (found,) = [finding for finding in done.findings if finding.rule == "area_can_be_met"]
-    assert found.message.startswith("a part of Hill (1 cells) weighs 0.40 of a grid and has 1")
+    assert found.message.startswith(
+        "the part of Hill with 3 (not connected to the rest) weighs 0.40 of a grid and has 1"
+    )
 
 
 def test_grids_within_the_target_are_valid_though_their_mean_is_beside_it(make_town, make_problem, quick):
@@ -64,14 +66,14 @@ def test_a_range_that_a_count_makes_impossible_is_missed_evenly(make_town, make_
     assert not done.valid
     (found,) = done.findings
     assert found.message == (
-        "Hill weighs 6.08 of a grid and has 3: households 304 a grid, outside 100 to 150 whatever the cut; "
-        "found: 304, 304, 304"
+        "Hill has 48 cells and households 912 for 3 grids of 100 to 150: 3 grids hold 450 at most, 462 less than there is; "
+        "it takes 7 to 9; the nearest found are 304, 304, 304"
     )
     # Without a tolerance the range itself says how wide: a fifth.
     wide = balance(replace(problem, measures=(replace(measure, tolerance=None),)), budget=quick)
     assert 304 * 0.8 <= wide.load.min() <= wide.load.max() <= 304 * 1.2
     few = balance(replace(problem, count=12), budget=quick)
-    assert "households 76 a grid, outside 100 to 150" in few.findings[0].message
+    assert "12 grids need 1,200 at least, 288 more than there is" in few.findings[0].message
     assert few.load[:, 0].tolist() == [76.0] * 12
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from geogrid.errors import PlanError
-from geogrid.partition.balance import Budget, balance
+from geogrid.partition.balance import Budget, Measure, Problem, balance
 from geogrid.partition.balance.bottleneck import bottleneck
 from geogrid.partition.balance.graph import components
 from geogrid.partition.balance.instances import make_instance
@@ -43,6 +43,13 @@ def test_a_cell_that_is_the_only_way_to_too_much_is_named(make_town, make_proble
     assert verdict.cells == (1,)
     (finding,) = [found for found in balance(problem, budget=quick).findings if found.rule == "area_can_be_met"]
     assert finding.subjects == (str(problem.graph.codes[1]),)
+
+
+def test_a_cell_that_separates_nothing_is_no_bottleneck(make_town):
+    # Nine twos in a square are no grids of 17 each; without its corner the square is still one piece.
+    graph, twos = make_town(3, 3), np.full(9, 2.0)
+    ranged = Problem(graph, (Measure("people", twos, None, 17.0, 17.0),), np.zeros(9, np.int64), ("all",), count=2)
+    assert bottleneck(instance_of(ranged, 2)) is None
 
 
 def test_no_bottleneck_is_seen_where_grids_in_range_exist(make_town, make_problem):
