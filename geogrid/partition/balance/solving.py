@@ -13,7 +13,7 @@ import numpy as np
 
 from geogrid.errors import MissingPartError, PlanError
 from geogrid.partition.balance.amounts import spelled
-from geogrid.partition.balance.annealing import price
+from geogrid.partition.balance.annealing import loads_of, price
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.counts import apportion, grids_for_range
 from geogrid.partition.balance.engine import Outcome, search
@@ -25,7 +25,7 @@ from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.regions import Instance
 from geogrid.partition.balance.restarts import search_again
 from geogrid.partition.balance.verdict import is_plain, judge
-from geogrid.types import Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
+from geogrid.types import BoolArray, Finding, FloatArray, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["Balanced", "Solved", "assembled", "balance"]
 
@@ -46,8 +46,8 @@ class Balanced:
         What each grid weighs.
     border_m, cost_m : float
         Border between grids, plain and weighted.
-    valid : bool
-        Every grid is within its range (a cell heavier than a grid counts as one full grid).
+    in_range : (g,) bool
+        Whether a grid is within its ranges (a cell heavier than a grid counts as one full grid).
     seconds : float
         Spent, as the budget counts.
     stopped : str
@@ -63,10 +63,15 @@ class Balanced:
     load: FloatArray
     border_m: float
     cost_m: float
-    valid: bool
+    in_range: BoolArray
     seconds: float
     stopped: str
     findings: tuple[Finding, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether every grid is in range."""
+        return bool(self.in_range.all())
 
 
 def balance(
@@ -343,8 +348,16 @@ def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: lis
     stops = {solved.outcome.stopped for solved in done}
     stopped = next((stop for stop in ("interrupt", "time") if stop in stops), "effort")
     spent = seconds[0] if len(done) == 1 else sum(seconds) / budget.workers
-    valid = not any(solved.outcome.outside.any() for solved in done)
-    return Balanced(membership, area, low, high, load, border, cost, valid, spent, stopped, tuple(findings))
+    in_range = np.concatenate([_in_range(solved) for solved in done])[inverse]
+    return Balanced(membership, area, low, high, load, border, cost, in_range, spent, stopped, tuple(findings))
+
+
+def _in_range(solved: Solved) -> BoolArray:
+    """Return (grids,) whether a grid is within its ranges, as the search counts."""
+    net, limits = solved.instance.instance.net, solved.instance.instance.limits
+    load = loads_of(net.weight, solved.outcome.part, solved.instance.grids)
+    within: BoolArray = ((limits.low <= load) & (load <= limits.high)).all(axis=1)
+    return within
 
 
 def _cannot_be_met(problem: Problem, rows: IntArray, solved: Solved) -> Finding:
