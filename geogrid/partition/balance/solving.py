@@ -19,6 +19,7 @@ from geogrid.partition.balance.counts import apportion, grids_for_range
 from geogrid.partition.balance.engine import Outcome, search
 from geogrid.partition.balance.exact import Exact, solve_exactly
 from geogrid.partition.balance.instances import AreaInstance, make_instance, stations_in
+from geogrid.partition.balance.interruption import ctrl_c_sets
 from geogrid.partition.balance.islands import Joined, join_islands
 from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.problem import Problem
@@ -85,6 +86,8 @@ def balance(
     seed : int
         The same seed and effort give the same grids, whatever the number of workers.
     budget : Budget, optional
+        Ctrl-C gives the best grids so far: areas under way end with theirs, and those not begun get grids that are
+        whole but not searched for. A second Ctrl-C ends everything.
     progress : callable
 
     Raises
@@ -128,48 +131,29 @@ def balance(
 
     # A proof comes after the search; whoever allows the search ten seconds can wait for it.
     proof = 20.0 if budget.seconds is None or budget.seconds >= 10 else budget.seconds
-    done = _side_by_side(work, [len(rows) for rows in areas], budget.workers, stop, progress)
-    result = assembled(problem, joined, areas, done, budget)
-    return replace(result, stopped="interrupt") if stop.is_set() else result
+    with ctrl_c_sets(stop):
+        done = _side_by_side(work, [len(rows) for rows in areas], budget.workers, progress)
+    return assembled(problem, joined, areas, done, budget)
 
 
 def _side_by_side(
-    work: Callable[[int], Solved], sizes: list[int], workers: int, stop: threading.Event, progress: Progress
-) -> list[Solved]:
-    """Return `work` done for each area, the largest first.
-
-    Ctrl-C sets `stop`: areas under way end with their best so far, and those not begun get grids that are whole but
-    not searched for. A second Ctrl-C ends everything.
-    """
+    work: Callable[[int], Solved], sizes: list[int], workers: int, progress: Progress
+) -> list[Solved]:  # fmt: skip
+    """Return `work` done for each area, the largest first."""
     order = sorted(range(len(sizes)), key=lambda number: -sizes[number])
-    done: dict[int, Solved] = {}
     if len(sizes) == 1:
         return [work(0)]
+    done: dict[int, Solved] = {}
     if workers == 1:
         for number in order:
-            try:
-                done[number] = work(number)
+            done[number] = work(number)
+            progress("balance areas", len(done), len(sizes))
+    else:
+        with ThreadPoolExecutor(workers) as pool:
+            futures = {pool.submit(work, number): number for number in order}
+            for future in as_completed(futures):
+                done[futures[future]] = future.result()
                 progress("balance areas", len(done), len(sizes))
-            except KeyboardInterrupt:
-                if stop.is_set():
-                    raise
-                stop.set()
-                done[number] = done[number] if number in done else work(number)
-            if done[number].outcome.stopped == "interrupt":
-                stop.set()
-        return [done[number] for number in range(len(sizes))]
-    with ThreadPoolExecutor(workers) as pool:
-        futures = {pool.submit(work, number): number for number in order}
-        while len(done) < len(sizes):
-            try:
-                for future in as_completed(futures):
-                    if futures[future] not in done:
-                        done[futures[future]] = future.result()
-                        progress("balance areas", len(done), len(sizes))
-            except KeyboardInterrupt:
-                if stop.is_set():
-                    raise
-                stop.set()
     return [done[number] for number in range(len(sizes))]
 
 
@@ -297,6 +281,8 @@ def _fewest_that_fit(attempt: Callable[[int], Solved], first: Solved, fewest: in
             break
         if tried.outcome.outside.sum() < best.outcome.outside.sum():
             best = tried
+        if tried.outcome.stopped == "interrupt":
+            return best
         failed, step = grids, step * 2
     else:
         return best
@@ -356,8 +342,8 @@ def _in_range(solved: Solved) -> BoolArray:
     """Return (grids,) whether a grid is within its ranges, as the search counts."""
     net, limits = solved.instance.instance.net, solved.instance.instance.limits
     load = loads_of(net.weight, solved.outcome.part, solved.instance.grids)
-    within: BoolArray = ((limits.low <= load) & (load <= limits.high)).all(axis=1)
-    return within
+    out = (load < limits.low) | (load > limits.high)
+    return np.asarray(~out.any(axis=1), np.bool_)
 
 
 def _cannot_be_met(problem: Problem, rows: IntArray, solved: Solved) -> Finding:
