@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -161,3 +163,40 @@ def test_workers_reach_the_sections_that_do_not_say_and_change_nothing() -> None
     assert section.model_copy(update={"workers": 2}).with_workers(3).budget.workers == 2
     one, three = (divide(plan, boundaries=toy_boundaries(), workers=workers) for workers in (1, 3))
     assert one.layer("responsibility").membership.tolist() == three.layer("responsibility").membership.tolist()
+
+
+def test_compare_says_how_many_plans_differ(run: Run, plan: Path) -> None:
+    add(plan, "count = 4\ntolerance = 0.1")
+    code, out, err = run("compare", plan, "--plans", 2, "--workers", 2, "--html", "plans.html", "--json")
+    assert (code, err) == (0, "")
+    told = json.loads(out)
+    # Four quarters are the only grids of least border.
+    assert [(row["seed"], row["same_by_seed"], row["stopped"]) for row in told["plans"]] == [
+        (1, [2, 3, 4, 5, 6], "effort")
+    ]
+    assert (told["asked"], told["interrupted"]) == (2, False)
+    sentence = "6 seeds gave 1 plan(s) that differ, not 2: the others end with the same grids"
+    assert sentence in run("compare", plan, "--plans", 2)[1]
+    page = plan.with_name("plans.html").read_text(encoding="utf-8")
+    assert sentence in page
+    assert "网格间边界 (km) border km" in page
+
+
+def test_compare_says_that_it_was_interrupted(run: Run, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alternatives = import_module("geogrid.partition.balance.alternatives")
+    add(plan, "count = 3")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    made = alternatives.balance
+
+    def interrupted_at_the_second(*words: object, seed: int, **more: object) -> object:
+        if seed == 2:
+            signal.raise_signal(signal.SIGINT)
+        return made(*words, seed=seed, **more)
+
+    monkeypatch.setattr(alternatives, "balance", interrupted_at_the_second)
+    told = json.loads(run("compare", plan, "--plans", 4, "--json")[1])
+    assert told["interrupted"]
+    assert {row["seed"]: row["stopped"] for row in told["plans"]} == {1: "effort", 2: "interrupt"}
+    shown = run("compare", plan, "--plans", 4)[1]
+    signal.signal(signal.SIGINT, before)
+    assert "interrupted: 2 of 4 plans were made; seed 2 ended with its best grids until then" in shown

@@ -4,10 +4,10 @@ graph, seams, islands
     which cells share border, along what, and what becomes of cells that nothing reaches
 problem, counts, instances
     what a planner asks for; how many grids each area gets; one area as the search takes it
-network, annealing, trees, coarsening, regions, engine, clock
-    the search: compiled, from coarse to fine, side by side, until its budget is spent
-solving, reasons
-    `balance`: a problem becomes grids, explained where it cannot be met
+network, annealing, trees, coarsening, regions, engine, clock, interruption
+    the search: compiled, from coarse to fine, side by side, until its budget is spent or Ctrl-C is typed
+solving, reasons, figures
+    `balance`: a problem becomes grids, explained where it cannot be met, and told in figures
 rebalance, relocation, founding, least_change, bounds
     the least change for new weights, whole grids relocated, and what is proved about it
 alternatives, side_by_side
