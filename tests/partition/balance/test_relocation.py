@@ -183,6 +183,21 @@ def test_a_second_ctrl_c_ends_everything(make_town, make_problem, ctrl_c):
         balance(problem, budget=Budget(effort=100, workers=2), progress=interrupting)
 
 
+def test_ctrl_c_in_a_rebalance_gives_the_steps_so_far(grown, ctrl_c):
+    steps = []
+
+    def at_the_first_pass(step: str, done: int, total: int | None) -> None:
+        if step.startswith("least change"):
+            steps.append(step)
+            if len(steps) == 1:
+                ctrl_c()
+
+    front = rebalance(grown, tolerances=(0.3, 0.15), budget=Budget(effort=500), progress=at_the_first_pass)
+    # The grids as they are, and the narrowest balance, which is searched first.
+    assert [step.tolerance for step in front.steps if np.isfinite(step.tolerance)] == [0.15]
+    assert next(step for step in front.steps if np.isfinite(step.tolerance)).result.stopped == "interrupt"
+
+
 def test_a_stopped_budget_ends_at_once_with_the_best_so_far(grown):
     stop = threading.Event()
     stop.set()
