@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import Any
 
 from geogrid.assign.report_files import column_like
 from geogrid.assign.stream_read import READABLE, read_rows
+from geogrid.boundaries.encoding import encoding_of
 
 __all__ = ["ReportColumns"]
-
-_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class ReportColumns:
         InputError, NotFoundError, StorageError
         """
         source = Path(path)
-        encoding = _encoding(source) if READABLE.get(source.suffix.lower()) == "csv" and source.is_file() else "utf-8"
+        encoding = encoding_of(source) if READABLE.get(source.suffix.lower()) == "csv" and source.is_file() else "utf-8"
         table = next(read_rows(source, block_rows=1024, encoding=encoding)).table
         shape = _geometry(source, table)
         names = tuple(name for name in table.column_names if name != shape)
@@ -79,18 +77,6 @@ class ReportColumns:
             taken = "lon" in self.names or "lat" in self.names
             return ("geometry_lon", "geometry_lat") if taken else ("lon", "lat")
         return self.lon, self.lat
-
-
-def _encoding(path: Path) -> str:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
-        try:
-            while part := file.read(_BYTES):
-                decoder.decode(part)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "gb18030"
-    return "utf-8"
 
 
 def _geometry(path: Path, table: Any) -> str:

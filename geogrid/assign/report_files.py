@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from geogrid.boundaries.encoding import encoding_of
 from geogrid.errors import InputError, NotFoundError, StorageError
 
 __all__ = ["FORMATS", "column_like", "read_reports"]
@@ -50,7 +51,7 @@ def read_reports(path: str | Path) -> Any:
     suffix = source.suffix.lower()
     try:
         if suffix == ".csv":
-            return _read_csv(source)
+            return pd.read_csv(source, dtype=str, keep_default_na=False, encoding=encoding_of(source))
         if suffix in (".xlsx", ".xlsm"):
             return pd.read_excel(source, dtype=object)
         if suffix in (".ndjson", ".jsonl"):
@@ -64,15 +65,6 @@ def read_reports(path: str | Path) -> Any:
     except (ValueError, OSError, UnicodeDecodeError) as error:
         raise StorageError(f"cannot be read ({error})", source=source) from error
     raise InputError("not a file of reports", given=source.name, allowed=FORMATS)
-
-
-def _read_csv(source: Path) -> Any:
-    import pandas as pd
-
-    try:
-        return pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        return pd.read_csv(source, dtype=str, keep_default_na=False, encoding="gb18030")
 
 
 def _read_parquet(source: Path) -> Any:

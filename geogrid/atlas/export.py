@@ -12,9 +12,10 @@ from typing import Any
 
 from geogrid.atlas.creation import spare_atlas
 from geogrid.atlas.edition import Edition
+from geogrid.atlas.sheets import write_csv, write_workbook
 from geogrid.errors import InputError, MissingPartError, StorageError
 
-__all__ = ["FORMATS", "Export", "export_frame", "export_layer", "format_of", "write_whole"]
+__all__ = ["FORMATS", "TABLES", "Export", "export_frame", "export_layer", "format_of", "write_whole"]
 
 FORMATS: dict[str, str] = {
     ".geojson": "GeoJSON",
@@ -25,7 +26,10 @@ FORMATS: dict[str, str] = {
     ".fgb": "FlatGeobuf",
     ".shp": "ESRI Shapefile",
 }
-"""The format that each file ending stands for."""
+"""The format that each file ending stands for, of features."""
+
+TABLES: dict[str, str] = {".csv": "CSV", ".xlsx": "Excel"}
+"""The same of tables: rows without shapes, points with longitude and latitude."""
 
 _DBF_NAME = 10
 _DBF_TEXT = 254
@@ -58,8 +62,8 @@ def export_layer(edition: Edition, layer: str, path: str | Path) -> Export:
 
     The ending of the name chooses the format: ``.geojson`` (RFC 7946: longitude first, seven decimals,
     outer rings counter-clockwise, no ``crs``), ``.gpkg``, ``.parquet`` (GeoParquet 1.1), ``.fgb``
-    (FlatGeobuf) or ``.shp`` (UTF-8 with ``.cpg``). The file appears whole or not at all; a file of that name
-    is replaced.
+    (FlatGeobuf) or ``.shp`` (UTF-8 with ``.cpg``); ``.csv`` and ``.xlsx`` are tables without the shapes. The file
+    appears whole or not at all; a file of that name is replaced.
 
     Parameters
     ----------
@@ -91,9 +95,10 @@ def format_of(path: str | Path) -> str:
     InputError
         If it stands for none.
     """
-    driver = FORMATS.get(Path(path).suffix.lower())
+    known = FORMATS | TABLES
+    driver = known.get(Path(path).suffix.lower())
     if driver is None:
-        raise InputError("no format of this ending", given=Path(path).name, allowed=", ".join(FORMATS))
+        raise InputError("no format of this ending", given=Path(path).name, allowed=", ".join(known))
     return driver
 
 
@@ -137,6 +142,13 @@ def _frame(edition: Edition, layer: str) -> Any:
 
 
 def _write(frame: Any, path: Path, driver: str, layer: str) -> None:
+    if driver in TABLES.values():
+        table = _without_shapes(frame)
+        if driver == "CSV":
+            write_csv(table, path)
+        else:
+            write_workbook(table, path, sheet=layer)
+        return
     if driver == "Parquet":
         frame.to_parquet(path, index=False, schema_version="1.1.0", write_covering_bbox=True)
         return
@@ -151,6 +163,16 @@ def _write(frame: Any, path: Path, driver: str, layer: str) -> None:
     if driver in ("GPKG", "FlatGeobuf", "ESRI Shapefile") and not (frame.geom_type == "Point").any():
         options[driver]["promote_to_multi"] = True
     pyogrio.write_dataframe(frame, path, driver=driver, **options[driver])
+
+
+def _without_shapes(frame: Any) -> Any:
+    """Return the columns of a frame, of points with longitude and latitude."""
+    import pandas
+
+    table = pandas.DataFrame(frame.drop(columns=frame.geometry.name))
+    if len(frame) and (frame.geom_type == "Point").all():
+        table["lon"], table["lat"] = frame.geometry.x.round(7), frame.geometry.y.round(7)
+    return table
 
 
 def write_whole(target: Path, write: Callable[[Path], object]) -> None:

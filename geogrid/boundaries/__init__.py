@@ -6,8 +6,8 @@ places
     real outlines that come with geogrid
 read
     a place from a folder, a file or a file for each level; the checks on their own
-formats, coordinates, levels
-    files of any format, their CRS or datum, their levels and columns
+formats, coordinates, levels, encoding
+    files of any format, their CRS or datum, their levels and columns; tables of text
 checks, siblings, parents, shapes
     what is found, located and measured
 repair

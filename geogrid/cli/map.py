@@ -11,8 +11,8 @@ from geogrid.cli.output import console, print_json, progress_bar
 from geogrid.errors import InputError
 
 if TYPE_CHECKING:
-    from geogrid.maps.columns import Language
     from geogrid.maps.ground import MapGround
+    from geogrid.partition.titles import Language
 
 __all__ = ["map_"]
 

@@ -11,6 +11,7 @@ import typer
 
 from geogrid.atlas import Atlas, Edition, as_date
 from geogrid.atlas.numbering import Numbering
+from geogrid.cli.balanced import balance_of, print_unmet, print_worst, unmet
 from geogrid.cli.output import console, print_json, print_table, progress_bar
 from geogrid.errors import NotFoundError
 from geogrid.partition import Division, Plan, divide
@@ -40,11 +41,16 @@ def partition(
         bool, typer.Option("--replace", help="Withdraw the editions that begin on that day or later.")
     ] = False,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, help="Processes; the result is the same for any number.")
+        int,
+        typer.Option(
+            "--workers", min=1, help="Side by side, unless the plan says; the result is the same for any number."
+        ),
     ] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Cut a place into cells and grids by a plan and publish an edition.
+
+    Exit code 1 if balanced grids are out of range or cannot be what the plan asks for; they are published all the same.
 
     Example:
 
@@ -72,7 +78,15 @@ def partition(
                 numbering=numbering,
                 progress=progress,
             )
-    show(division, edition, atlas=atlas, json=json)
+    balances = {
+        section.name: balance_of(division, section.name) for section in recipe.layers if section.method == "balance"
+    }
+    said = unmet(division, balances)
+    show(division, edition, atlas=atlas, json=json, balances=balances, more={"not_met": said})
+    if not json:
+        print_unmet(said)
+    if said:
+        raise typer.Exit(1)
 
 
 def require_publishable(atlas: str | None, valid_from: str | None) -> None:
@@ -113,12 +127,14 @@ def publish(
 
 
 def show(
-    division: Division, edition: Edition | None, *, atlas: str | None, json: bool, more: Mapping[str, Any] | None = None
-) -> None:
+    division: Division, edition: Edition | None, *, atlas: str | None, json: bool, more: Mapping[str, Any] | None = None,
+    balances: Mapping[str, dict[str, Any]] | None = None,
+) -> None:  # fmt: skip
     """Print what a division is like: its layers, what was found, and where it was published.
 
-    `more` is added to the JSON.
+    `more` is added to the JSON; `balances` are the figures of balanced layers by name.
     """
+    balances = balances or {}
     ground = measure_ground(division, target_m2=aim[0]) if (aim := aim_of(division, division.base.name)) else None
     layers: list[dict[str, Any]] = []
     for layer in division.layers:
@@ -135,6 +151,8 @@ def show(
                 "in_parts": int((measures.parts > 1).sum()),
             }
         )
+        if json and layer.name in balances:
+            layers[-1]["balance"] = balances[layer.name]
     if json:
         number = None if edition is None else edition.number
         place = {"code": division.code, "name": division.name, "metric_crs": division.metric_crs}
@@ -152,6 +170,14 @@ def show(
         return
     title = f"{division.name} ({division.code}), {division.metric_crs}"
     print_table(list(layers[0]), [list(layer.values()) for layer in layers], title=title)
+    if balances:
+        figures = {
+            name: {word: balance[word] for word in balance if word != "grids"} for name, balance in balances.items()
+        }
+        rows = [[name, *values.values()] for name, values in figures.items()]
+        print_table(["layer", *next(iter(figures.values()))], rows, title="Grids in balance")
+    for name, balance in balances.items():
+        print_worst(name, balance)
     say = console()
     if ground is not None:
         say.print(str(ground), markup=False)
@@ -162,6 +188,8 @@ def show(
         say.print("not published: name an atlas with --atlas city.gpkg", markup=False)
     else:
         say.print(f"edition {edition.number} in {atlas}, valid from {edition.valid_from}", markup=False)
+        for name in balances:
+            say.print(f"every grid: geogrid export --atlas {atlas} --layer {name} --out {name}.xlsx", markup=False)
 
 
 def _show_findings(findings: Sequence[Finding]) -> None:

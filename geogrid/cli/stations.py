@@ -49,7 +49,7 @@ def stations(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Write the stations; the ending chooses the format: .gpkg, .geojson, …"),
+        typer.Option("--out", help="Write the stations; the ending chooses the format: .gpkg, .geojson, .xlsx, …"),
     ] = None,
     seconds: Annotated[
         float, typer.Option("--seconds", min=0.1, help="How long HiGHS may look for better and prove.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,49 +11,7 @@ import numpy.typing as npt
 from geogrid.errors import InputError, NotFoundError
 from geogrid.partition.division import Division
 
-__all__ = ["Language", "column_meant", "layer_columns", "require_column", "title_of"]
-
-Language: TypeAlias = Literal["en", "zh-CN"]
-
-_TITLES = {
-    "code": "编码",
-    "name": "名称",
-    "parent": "行政区域",
-    "area_m2": "面积 (m²)",
-    "kind": "类别",
-    "place": "地点",
-    "flag": "标记原因",
-    "on_seams": "沿自然边界比例",
-    "cell": "单元网格",
-    "management": "管理网格",
-    "responsibility": "责任网格",
-    "station": "工作站",
-    "police": "警务网格",
-    "extension": "扩展网格",
-    "person": "责任人",
-    "role": "岗位",
-    "deputy": "副网格长",
-    "phone": "电话",
-    "weight": "权重",
-    "district": "区",
-    "street": "街道/镇",
-    "community": "社区/居村",
-    "neighbourhood": "街区",
-}
-_ENGLISH = {"area_m2": "area (m²)", "parent": "administrative area", "flag": "flagged", "on_seams": "share on seams"}
-
-
-def title_of(name: str, language: Language) -> str:
-    """Return what a page calls a column or layer.
-
-    Examples
-    --------
-    >>> title_of("area_m2", "en"), title_of("person", "zh-CN"), title_of("floors", "zh-CN")
-    ('area (m²)', '责任人', 'floors')
-    """
-    if language == "zh-CN":
-        return _TITLES.get(name, name)
-    return _ENGLISH.get(name, name.replace("_", " "))
+__all__ = ["column_meant", "layer_columns", "require_column"]
 
 
 def layer_columns(division: Division, name: str, extra: Mapping[str, Any] | None = None) -> dict[str, npt.NDArray[Any]]:

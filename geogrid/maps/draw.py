@@ -13,7 +13,7 @@ import shapely
 from geogrid.errors import MissingPartError, NotFoundError
 from geogrid.lattice import STEPS_PER_DEGREE, LatticePolygons
 from geogrid.maps.colours import DISTINCT, shade
-from geogrid.maps.columns import Language, column_meant, layer_columns, require_column, title_of
+from geogrid.maps.columns import column_meant, layer_columns, require_column
 from geogrid.maps.ground import MapGround
 from geogrid.maps.overlays import flagged_overlay, ground_overlays, in_words
 from geogrid.maps.packing import pack_columns, pack_polygons
@@ -21,6 +21,7 @@ from geogrid.maps.sizes import shade_sizes
 from geogrid.maps.window import meeting, rows_within
 from geogrid.partition.division import Division
 from geogrid.partition.rules import aim_of
+from geogrid.partition.titles import Language, title_of
 from geogrid.types import IntArray
 
 if TYPE_CHECKING:

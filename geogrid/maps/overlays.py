@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from geogrid.lattice import LatticePolygons
-from geogrid.maps.columns import Language, layer_columns, title_of
+from geogrid.maps.columns import layer_columns
 from geogrid.maps.ground import MapGround
 from geogrid.maps.packing import pack_columns, pack_lines, pack_polygons
 from geogrid.maps.sizes import kinds_in
 from geogrid.partition.blocks.flag_words import in_chinese, reason_of
 from geogrid.partition.division import Division
+from geogrid.partition.titles import Language, title_of
 from geogrid.types import IntArray
 
 __all__ = ["Overlay", "flagged_overlay", "ground_overlays", "in_words"]

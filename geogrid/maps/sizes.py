@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from geogrid.maps.colours import NO_VALUE, LegendEntry, Shading
-from geogrid.maps.columns import Language
 from geogrid.partition.rules import Aim
+from geogrid.partition.titles import Language
 from geogrid.types import FloatArray
 
 __all__ = ["kinds_in", "shade_sizes"]

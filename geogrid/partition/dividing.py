@@ -37,7 +37,7 @@ def divide(
     progress : callable
         Called with (step, done, total).
     workers : int
-        Processes that a method may use; the result is the same for any number.
+        Processes or threads that a method may use where the plan does not say; the result is the same for any number.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def divide(
     make = _cut if method.cut else _adopted
     division = make(plan, base, place, progress, workers)
     for position, section in enumerate(others, start=1):
-        division = _with_layer(division, plan, position, section, place, progress)
+        division = _with_layer(division, plan, position, section.with_workers(workers), place, progress)
     return division
 
 

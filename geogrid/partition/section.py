@@ -6,7 +6,7 @@ Each method's own model derives from one of these, in the method's own module.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
@@ -101,6 +101,10 @@ class LayerSection(Section):
     name: LayerName
     method: str
     codes: CodesSection | None = None
+
+    def with_workers(self, workers: int) -> Self:
+        """Return the section of a method that shares its work among so many workers, unless the plan says how many."""
+        return self
 
 
 class BaseSection(LayerSection):

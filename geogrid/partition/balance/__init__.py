@@ -4,9 +4,9 @@ graph, seams, islands
     which cells share border, along what, and what becomes of cells that nothing reaches
 problem, counts, scaling, instances
     what a planner asks for; how many grids each area gets; weights in whole numbers; one area as the search takes it
-network, annealing, trees, coarsening, regions, engine, clock
-    the search: compiled, from coarse to fine, side by side, until its budget is spent
-solving, reasons, area_reasons, unmet, sums, verdict, bottleneck, obstacles
+network, annealing, trees, coarsening, regions, engine, clock, interruption
+    the search: compiled, from coarse to fine, side by side, until its budget is spent or Ctrl-C is typed
+solving, reasons, area_reasons, unmet, sums, verdict, bottleneck, obstacles, summary
     `balance`: a problem becomes grids, explained where it cannot be met: by sums, by proof, by what the plan forbids
 rebalance, existing, relocation, founding, least_change, bounds
     the least change for new weights, whole grids relocated, and what is proved about it

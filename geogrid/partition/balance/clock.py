@@ -47,6 +47,11 @@ class Budget:
         if self.workers < 1:
             raise InputError("no worker", given=self.workers, allowed="1 or more threads")
 
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` is set."""
+        return self.stop is not None and self.stop.is_set()
+
     def shortened(self, share: float) -> Budget:
         """Return a share of the budget, of its effort as of its time."""
         return replace(self, effort=self.effort * share, seconds=None if self.seconds is None else self.seconds * share)
@@ -82,8 +87,13 @@ class Clock:
         """Seconds spent."""
         return self._now() - self._start + self.spent_elsewhere
 
+    @property
+    def ended(self) -> str:
+        """What ended a search that is over: ``"interrupt"``, ``"time"`` or ``"effort"``."""
+        return "interrupt" if self.budget.stopped else "time" if self.left() <= 0 else "effort"
+
     def left(self, share: float = 1.0) -> float:
         """Return the seconds left until `share` of the limit (infinite without one, 0 once stopped)."""
-        if self.budget.stop is not None and self.budget.stop.is_set():
+        if self.budget.stopped:
             return 0.0
         return float("inf") if self.budget.seconds is None else self.budget.seconds * share - self.elapsed

@@ -93,19 +93,10 @@ def search(
         stay = instance.net.stay[instance.net.stay > 0]
         dear = border + (float(stay.mean()) if len(stay) else 0.0)
         run = Run(instance, clock, schedule, pool, seeds, progress, dear / mean, border, dear / border)
-        stopped = "effort"
-        try:
-            if start is None and instance.grids > 1:
-                part = cut_into_grids(instance.net, instance.grids, 8, run.seed())
-            run.note(part)
-            if instance.grids > 1:
-                part = anneal_from_hot_to_cold(run, part, keep_start)
-                polish(run, part)
-        except KeyboardInterrupt:
-            stopped = "interrupt"
-    if stopped == "effort" and clock.left() <= 0:
-        stopped = "time"
-    best, outside = run.best_part, run.best_outside
-    if best is None or outside is None:
-        raise KeyboardInterrupt
-    return Outcome(best, outside, run.best[1], clock.elapsed, stopped)
+        if start is None and instance.grids > 1:
+            part = cut_into_grids(instance.net, instance.grids, 8, run.seed())
+        run.note(part)
+        if instance.grids > 1:
+            part = anneal_from_hot_to_cold(run, part, keep_start)
+            polish(run, part)
+    return Outcome(run.best_part, run.best_outside, run.best[1], clock.elapsed, clock.ended)

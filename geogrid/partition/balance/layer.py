@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -130,7 +130,7 @@ class BalanceSection(StackedSection):
     exact_s : float
         Seconds HiGHS may take, after the search, to prove the shortest borders of each area of up to 80 rows.
     effort, seconds, workers, seed
-        What the search may spend: see `Budget`.
+        What the search may spend: see `Budget`. `workers` are as many as whoever runs the plan says, if left out.
     """
 
     method: Literal["balance"] = "balance"
@@ -161,7 +161,7 @@ class BalanceSection(StackedSection):
     exact_s: Annotated[float, Field(ge=0)] = 0.0
     effort: Annotated[float, Field(gt=0)] = 3000.0
     seconds: Annotated[float, Field(gt=0)] | None = None
-    workers: Annotated[int, Field(ge=1)] = 1
+    workers: Annotated[int, Field(ge=1)] | None = None
     seed: int = 1
 
     @property
@@ -192,6 +192,15 @@ class BalanceSection(StackedSection):
                 raise ValueError(f"{key} is about stations: name their file as `stations`")
         return self
 
+    def with_workers(self, workers: int) -> Self:
+        """Return the section with so many threads, unless the plan says how many."""
+        return self if self.workers is not None else self.model_copy(update={"workers": workers})
+
+    @property
+    def budget(self) -> Budget:
+        """What the search may spend."""
+        return Budget(self.effort, self.seconds, self.workers or 1)
+
 
 def group_in_balance(division: Division, section: BalanceSection, progress: Progress = no_progress) -> Grouping:
     """Return the rows of the layer below in grids of balanced weight.
@@ -204,8 +213,7 @@ def group_in_balance(division: Division, section: BalanceSection, progress: Prog
         If a weight is not a number for some row.
     """
     problem, findings = problem_of(division, section)
-    budget = Budget(section.effort, section.seconds, section.workers)
-    done = balance(problem, seed=section.seed, budget=budget, progress=progress)
+    done = balance(problem, seed=section.seed, budget=section.budget, progress=progress)
     order = np.argsort(_reading_order(problem, done.membership, len(done.area)), kind="stable")
     rank = np.argsort(order, kind="stable")
     names = np.array([f"{section.name} {row + 1}" for row in range(len(order))], dtype=object)

@@ -6,6 +6,7 @@ overload dearer and dearer until none is left; then the best ones once more, for
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from geogrid.partition.balance.corridors import reached_out
 from geogrid.partition.balance.engine import Outcome
 from geogrid.partition.balance.founding import founded
 from geogrid.partition.balance.instances import AreaInstance
+from geogrid.partition.balance.interruption import ctrl_c_sets
 from geogrid.partition.balance.leftovers import mended
 from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.regions import Instance, in_parallel
@@ -115,6 +117,7 @@ def least_change(
     made : AreaInstance
         With a start, and a price of leaving it.
     budget : Budget
+        Ctrl-C gives the best so far.
     seed : int
         The same seed and effort give the same grids, whatever the number of workers.
     relocate : bool
@@ -133,12 +136,13 @@ def least_change(
     if start is None:
         raise ValueError("least_change needs the existing grids")
     _ready()
+    stop = budget.stop or threading.Event()
+    budget = replace(budget, stop=stop)
     clock = Clock(budget)
     seeds = np.random.default_rng(seed)
     known = [_tried(instance, begin.outcome.part, begin.relocated) for begin in begins]
     tries = [_tried(instance, start, ()), *known]
-    stopped = "effort"
-    try:
+    with ctrl_c_sets(stop):
         own = int(seeds.integers(2**31))
         lanes = _beginnings(made, start, relocate=relocate, clock=clock, seed=own) if afresh or not known else []
         lanes += [replace(one, heat=_KNOWN) for one in known]
@@ -164,12 +168,8 @@ def least_change(
                 # Where others are in range already it need not be forced.
                 cycles = _IF_OTHERS if any(one.rank[0] == 0 for one in tries) else _CYCLES
                 tries.append(_to_the_end(instance, hopeful, budget, int(seeds.integers(1, 2**31)), cycles))
-    except KeyboardInterrupt:
-        stopped = "interrupt"
     best = _renamed(instance, min(tries, key=lambda t: t.rank))
-    if stopped == "effort" and clock.left() <= 0:
-        stopped = "time"
-    return Change(Outcome(best.part, best.outside, best.rank[1], clock.elapsed, stopped), best.relocated)
+    return Change(Outcome(best.part, best.outside, best.rank[1], clock.elapsed, clock.ended), best.relocated)
 
 
 @cache
@@ -283,7 +283,7 @@ def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int, *, cyc
             moves = min(moves, int(max(left, 0.0) / max(_ROUNDS - rounds, 1) * speed))
             if left <= 0:
                 rounds = max(rounds, _ROUNDS)
-        if rounds == _ROUNDS and best.rank[0] > 0 and not (budget.stop is not None and budget.stop.is_set()):
+        if rounds == _ROUNDS and best.rank[0] > 0 and not budget.stopped:
             mend = mended(
                 Instance(free, instance.limits, instance.wishes), limits, best.part, unit=unit, mean=mean, seeds=seeds,
                 moves=max(proposed if cycles else proposed // 4, _PRESSING * len(start)),
@@ -291,7 +291,7 @@ def _annealed(instance: Instance, begin: _Try, budget: Budget, seed: int, *, cyc
             best = min(best, _tried(instance, mend, begin.relocated), key=lambda t: t.rank)
         if rounds >= _ROUNDS:
             more = rounds - _ROUNDS
-            if more == cycles * _CYCLE or best.rank[0] == 0 or (budget.stop is not None and budget.stop.is_set()):
+            if more == cycles * _CYCLE or best.rank[0] == 0 or budget.stopped:
                 break
             # A little is left over: warmed and pressed a few times more, out of time or not.
             if more % _CYCLE == 0:

@@ -187,6 +187,8 @@ def _round(
 
     def work(number: int) -> Region:
         region = take_region(instance, part, regions[number])
+        if run.clock.budget.stopped:
+            return region
         own = max(int(moves * len(region.nodes) / instance.cells), 16)
         anneal_scales(
             region.instance.net, region.instance.limits, wishes, region.part, penalty * run.unit,

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from geogrid.boundaries.encoding import encoding_of
 from geogrid.crs import to_wgs84
 from geogrid.errors import InputError, NotFoundError, StorageError
 from geogrid.lattice import LatticePolygons, owners_by_brute_force, to_lattice
@@ -89,6 +90,7 @@ def read_points(
     """Return longitude, latitude, datum and values of the points in a file, and what was left out.
 
     A CSV or Excel file has columns of coordinates and needs `datum`; any other file is read as features.
+    CSV is UTF-8, or else GB 18030 (GBK), which Chinese Excel writes.
 
     Raises
     ------
@@ -107,8 +109,10 @@ def read_points(
 
     try:
         readers: dict[str, Callable[..., Any]] = {
-            ".csv": pandas.read_csv, ".xlsx": pandas.read_excel, ".parquet": pandas.read_parquet,
-        }  # fmt: skip
+            ".csv": lambda file: pandas.read_csv(file, encoding=encoding_of(file)),
+            ".xlsx": pandas.read_excel,
+            ".parquet": pandas.read_parquet,
+        }
         frame = readers[file.suffix.lower()](file)
     except (OSError, ValueError) as error:
         raise StorageError("the points cannot be read", given=error, source=file) from None

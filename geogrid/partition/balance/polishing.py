@@ -65,7 +65,7 @@ def polish(run: Run, part: Int32Array) -> None:
     stuck, pressure = 0, 1.0
     while (done := run.done(begun, 1.0)) < 1:
         loose = max(1.0 - done / _STRICT, 0.0)
-        if (loose == 0 or pressed[0] > 0) and run.best_part is not None and run.best <= (0.0, pressed[1]):
+        if (loose == 0 or pressed[0] > 0) and run.best <= (0.0, pressed[1]):
             part, pressed = run.best_part.copy(), run.best
         if pressed[0] > 0:
             _mend(run, part, pressure)
@@ -191,7 +191,7 @@ def _replace(
 
     def replaced(number: int) -> tuple[Region, Int32Array]:
         region = take_region(instance, part, regions[number])
-        return region, work(region, number, each)
+        return region, region.part if run.clock.budget.stopped else work(region, number, each)
 
     for region, grids in in_parallel(replaced, range(len(regions)), run.pool, run.clock):
         part[region.nodes] = region.grids[grids]

@@ -19,7 +19,7 @@ from geogrid.partition.balance.problem import Measure, Problem
 from geogrid.partition.balance.solving import Balanced
 from geogrid.partition.division import dissolve
 from geogrid.partition.measures import area_to_hull
-from geogrid.types import Finding, FloatArray, IntArray
+from geogrid.types import BoolArray, Finding, FloatArray, IntArray
 
 __all__ = [
     "Figures", "GridReasons", "area_findings", "explain", "figures_of", "findings_of", "out_of_range", "reach_findings",
@@ -39,8 +39,10 @@ class GridReasons:
     polsby_popper, area_to_hull : (g,) float64
     farthest_m : (g,) float64
         From the station, or from the middle of the grid, to its farthest cell.
-    seam_share : (g,) float64
-        Share of the border with other grids that runs along seams.
+    border_m, seam_share : (g,) float64
+        Border with other grids, and the share of it that runs along seams.
+    in_range : (g,) bool
+        Whether the grid is within its ranges; a cell heavier than a grid counts as one full grid.
     why : tuple of str
         Why the grid is out of its range; "" if it is not.
     """
@@ -50,7 +52,9 @@ class GridReasons:
     polsby_popper: FloatArray
     area_to_hull: FloatArray
     farthest_m: FloatArray
+    border_m: FloatArray
     seam_share: FloatArray
+    in_range: BoolArray
     why: tuple[str, ...]
 
     def attributes(self, problem: Problem) -> dict[str, object]:
@@ -62,14 +66,15 @@ class GridReasons:
             columns[word.replace("weight", "deviation", 1)] = self.deviation[:, j]
         columns |= {
             "polsby_popper": self.polsby_popper, "area_to_hull": self.area_to_hull, "farthest_m": self.farthest_m,
-            "seam_share": self.seam_share, "why": np.array(self.why, dtype=object),
+            "border_m": self.border_m, "seam_share": self.seam_share, "in_range": self.in_range,
+            "why": np.array(self.why, dtype=object),
         }  # fmt: skip
         return columns
 
     @staticmethod
     def holds(column: str) -> bool:
         """Return whether a column is one of those that `attributes` gives."""
-        shape = ("polsby_popper", "area_to_hull", "farthest_m", "seam_share", "why")
+        shape = ("polsby_popper", "area_to_hull", "farthest_m", "border_m", "seam_share", "in_range", "why")
         return column in shape or column.partition("_")[0] in ("weight", "deviation")
 
 
@@ -156,7 +161,7 @@ def explain(problem: Problem, done: Balanced, cells: LatticePolygons | None = No
     why = tuple(_why(problem, done, obstacles, grid) for grid in range(grids))
     return GridReasons(
         done.load, deviation, 4 * np.pi * area / np.maximum(outline, 1e-9) ** 2, hull, farthest,
-        along / np.maximum(border, 1e-9), why,
+        border, along / np.maximum(border, 1e-9), done.in_range, why,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from geogrid.partition.balance.bounds import least_by_shapes_at_will, least_by_t
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.existing import areas_of, grids_in, keeps_rules, measured_as_they_are
 from geogrid.partition.balance.instances import make_instance
+from geogrid.partition.balance.interruption import ctrl_c_sets
 from geogrid.partition.balance.least_change import Change, least_change
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.relocation import quotient_of
@@ -180,42 +181,29 @@ def rebalance(
     limit = "" if budget.seconds is None else f" of {budget.seconds:g} s each"
     name = f"rebalance, {len(told)} balances{limit}" if last else "rebalance"
     progress(name, 0, len(sweeps))
-    for done, (row, beside, afresh) in enumerate(sweeps):
-        tried = replace(within(problem, told[row]), keep=keep)
-        known = [found[other][2] for other in (row, beside) if other in found]
-        # The widest has no way back.
-        way = 1.0 if row == 0 else _AFRESH if afresh else 1 - _AFRESH
-        part = budget.shortened(way * share_of_step(row, len(told)))
-        try:
+    with ctrl_c_sets(stop):
+        for done, (row, beside, afresh) in enumerate(sweeps):
+            tried = replace(within(problem, told[row]), keep=keep)
+            known = [found[other][2] for other in (row, beside) if other in found]
+            # The widest has no way back.
+            way = 1.0 if row == 0 else _AFRESH if afresh else 1 - _AFRESH
+            part = budget.shortened(way * share_of_step(row, len(told)))
             found[row] = (tried, *_least(tried, known, part, seed + row, relocate, afresh, _named(progress, told[row])))
             progress(name, done + 1, len(sweeps))
-        except KeyboardInterrupt:
-            _stop(stop)
-        if stop.is_set():
-            break
-    for row, (tried, result, changes) in found.items():
-        try:
+            if stop.is_set():
+                break
+        for row, (tried, result, changes) in found.items():
             bounds = _bounds(tried, moving, 0.0 if stop.is_set() else bound_seconds, budget.workers)
-        except KeyboardInterrupt:
-            _stop(stop)
-            bounds = _bounds(tried, moving, 0.0, budget.workers)
-        steps.append(
-            replace(
-                _step(tried, result, moving, told[row]), least=bounds[0], least_touching=bounds[1],
-                relocated=_elsewhere(tried, result, moving),
-                sound=not any(change.outcome.outside[1:].any() for change in changes.values()),
-            )
-        )  # fmt: skip
+            steps.append(
+                replace(
+                    _step(tried, result, moving, told[row]), least=bounds[0], least_touching=bounds[1],
+                    relocated=_elsewhere(tried, result, moving),
+                    sound=not any(change.outcome.outside[1:].any() for change in changes.values()),
+                )
+            )  # fmt: skip
     marked = [replace(step, on_front=not any(_beats(other, step) for other in steps)) for step in steps]
     order = sorted(marked, key=lambda step: (step.moved, np.isfinite(step.tolerance), step.worst))
     return Front(tuple(order), float(moving.sum()), stop.is_set())
-
-
-def _stop(stop: threading.Event) -> None:
-    """End the search with what was found; the second time, raise."""
-    if stop.is_set():
-        raise KeyboardInterrupt
-    stop.set()
 
 
 def within(problem: Problem, tolerance: float) -> Problem:

@@ -47,10 +47,10 @@ def search_again(
         found.append(
             search(instance, budget=each, seed=seed + number, start=start, keep_start=keep_start, progress=progress)
         )
-        if found[-1].stopped == "interrupt" or (budget.stop is not None and budget.stop.is_set()):
+        if budget.stopped:
             break
     best, last = min(found, key=_rank), found[-1]
-    stopped = last.stopped if len(found) < starts else best.stopped
+    stopped = "interrupt" if budget.stopped else last.stopped if len(found) < starts else best.stopped
     return replace(best, seconds=sum(one.seconds for one in found), stopped=stopped)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -95,8 +95,8 @@ class Run:
     speed: float = 4e6
     spent: float = 0.0
     best: tuple[float, float] = (np.inf, np.inf)
-    best_part: Int32Array | None = None
-    best_outside: IntArray | None = None
+    best_part: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
+    best_outside: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
     crowded: float = 0.0
 
     def wishes(self, penalty: float, pressed: float = 1.0) -> Wishes:

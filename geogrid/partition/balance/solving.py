@@ -12,13 +12,14 @@ from functools import cache
 import numpy as np
 
 from geogrid.errors import MissingPartError, PlanError
-from geogrid.partition.balance.annealing import price
+from geogrid.partition.balance.annealing import loads_of, price
 from geogrid.partition.balance.area_reasons import as_short_as_can_be, cannot_be_met, not_apart, part_name
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.counts import apportion, grids_for_range, grids_for_target, in_full_grids
 from geogrid.partition.balance.engine import Outcome, search
 from geogrid.partition.balance.exact import Exact, solve_exactly
 from geogrid.partition.balance.instances import AreaInstance, make_instance, stations_in
+from geogrid.partition.balance.interruption import ctrl_c_sets
 from geogrid.partition.balance.islands import Joined, check_parts, join_islands
 from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.problem import Problem
@@ -48,9 +49,10 @@ class Balanced:
         What each grid weighs.
     border_m, cost_m : float
         Border between grids, plain and weighted.
+    in_range : (g,) bool
+        Whether a grid is within the ranges asked for (a cell heavier than a grid counts as one full grid).
     valid : bool
-        Every grid is within its range (a cell heavier than a grid counts as one full grid), and every cell within
-        `reach_m` of the station of its grid.
+        Every grid is, and every cell within `reach_m` of the station of its grid.
     seconds : float
         Spent, as the budget counts.
     stopped : str
@@ -71,6 +73,7 @@ class Balanced:
     load: FloatArray
     border_m: float
     cost_m: float
+    in_range: BoolArray
     valid: bool
     seconds: float
     stopped: str
@@ -90,6 +93,8 @@ def balance(
     seed : int
         The same seed and effort give the same grids, whatever the number of workers.
     budget : Budget, optional
+        Ctrl-C gives the best grids so far: areas under way end with theirs, and those not begun get grids that are
+        whole but not searched for. A second Ctrl-C ends everything.
     progress : callable
 
     Raises
@@ -134,48 +139,29 @@ def balance(
 
     # A proof comes after the search; whoever allows the search ten seconds can wait for it.
     proof = 20.0 if budget.seconds is None or budget.seconds >= 10 else budget.seconds
-    done = _side_by_side(work, [len(rows) for rows in areas], budget.workers, stop, progress)
-    result = assembled(problem, joined, areas, done, budget)
-    return replace(result, stopped="interrupt") if stop.is_set() else result
+    with ctrl_c_sets(stop):
+        done = _side_by_side(work, [len(rows) for rows in areas], budget.workers, progress)
+    return assembled(problem, joined, areas, done, budget)
 
 
 def _side_by_side(
-    work: Callable[[int], Solved], sizes: list[int], workers: int, stop: threading.Event, progress: Progress
-) -> list[Solved]:
-    """Return `work` done for each area, the largest first.
-
-    Ctrl-C sets `stop`: areas under way end with their best so far, and those not begun get grids that are whole but
-    not searched for. A second Ctrl-C ends everything.
-    """
+    work: Callable[[int], Solved], sizes: list[int], workers: int, progress: Progress
+) -> list[Solved]:  # fmt: skip
+    """Return `work` done for each area, the largest first."""
     order = sorted(range(len(sizes)), key=lambda number: -sizes[number])
-    done: dict[int, Solved] = {}
     if len(sizes) == 1:
         return [work(0)]
+    done: dict[int, Solved] = {}
     if workers == 1:
         for number in order:
-            try:
-                done[number] = work(number)
+            done[number] = work(number)
+            progress("balance areas", len(done), len(sizes))
+    else:
+        with ThreadPoolExecutor(workers) as pool:
+            futures = {pool.submit(work, number): number for number in order}
+            for future in as_completed(futures):
+                done[futures[future]] = future.result()
                 progress("balance areas", len(done), len(sizes))
-            except KeyboardInterrupt:
-                if stop.is_set():
-                    raise
-                stop.set()
-                done[number] = done[number] if number in done else work(number)
-            if done[number].outcome.stopped == "interrupt":
-                stop.set()
-        return [done[number] for number in range(len(sizes))]
-    with ThreadPoolExecutor(workers) as pool:
-        futures = {pool.submit(work, number): number for number in order}
-        while len(done) < len(sizes):
-            try:
-                for future in as_completed(futures):
-                    if futures[future] not in done:
-                        done[futures[future]] = future.result()
-                        progress("balance areas", len(done), len(sizes))
-            except KeyboardInterrupt:
-                if stop.is_set():
-                    raise
-                stop.set()
     return [done[number] for number in range(len(sizes))]
 
 
@@ -318,6 +304,8 @@ def _fewest_that_fit(attempt: Callable[[int], Solved], first: Solved, fewest: in
             break
         if _off(tried) < _off(best):
             best = tried
+        if tried.outcome.stopped == "interrupt":
+            return best
         failed, step = grids, step * 2
     else:
         return best
@@ -382,7 +370,32 @@ def assembled(problem: Problem, joined: Joined, areas: list[IntArray], done: lis
     stops = {solved.outcome.stopped for solved in done}
     stopped = next((stop for stop in ("interrupt", "time") if stop in stops), "effort")
     spent = seconds[0] if len(done) == 1 else sum(seconds) / budget.workers
-    valid = all(solved.valid for solved in done) and not problem.beyond_reach(membership).any()
+    in_range = np.concatenate([_in_range(problem, rows, one) for rows, one in zip(areas, done, strict=True)])[inverse]
+    valid = bool(in_range.all()) and not problem.beyond_reach(membership).any()
     return Balanced(
-        membership, area, low, high, load, border, cost, valid, spent, stopped, tuple(findings), joined, hopeless
+        membership,
+        area,
+        low,
+        high,
+        load,
+        border,
+        cost,
+        in_range,
+        valid,
+        spent,
+        stopped,
+        tuple(findings),
+        joined,
+        hopeless,
     )
+
+
+def _in_range(problem: Problem, rows: IntArray, solved: Solved) -> BoolArray:
+    """Return (grids,) whether a grid is within its ranges, as the search counts; where that aimed elsewhere, as they were asked for."""
+    made, limits = solved.instance, solved.instance.instance.limits
+    load = loads_of(made.instance.net.weight, solved.outcome.part, made.grids)
+    out = (load < limits.low) | (load > limits.high)
+    for j in made.unmet:
+        weight = np.bincount(solved.part, weights=problem.measures[j].values[rows], minlength=made.grids)
+        out[:, j] = (weight < made.low[:, j]) | (weight > made.high[:, j])
+    return np.asarray(~out.any(axis=1), np.bool_)

@@ -138,5 +138,5 @@ def test_compare_calls_no_plan_valid_with_cells_out_of_reach(town):
     asked = compared(town, 'stations = "posts.gpkg"\ntolerance = 0.9\nreach_m = 300', "--json")
     assert asked.exit_code == 1
     told = json.loads(asked.stdout)
-    assert [row["valid"] for row in told["plans"]] == [False] * 2
+    assert not any(row["valid"] for row in told["plans"])
     assert any(note.startswith("station_in_reach") for note in told["notes"])

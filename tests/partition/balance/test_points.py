@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geogrid.errors import InputError, NotFoundError
+from geogrid.errors import InputError, NotFoundError, StorageError
 from geogrid.partition.balance.points import count_points, read_points, smoothed
 from geogrid.testing import toy_city
 
@@ -61,3 +61,15 @@ def test_features_without_a_shape_are_left_out_with_their_value(tmp_path):
 def test_points_that_are_not_there_are_named(tmp_path):
     with pytest.raises(NotFoundError, match=r"no such file; given: .*none.csv"):
         read_points(tmp_path / "none.csv", datum="wgs84")
+
+
+def test_a_table_saved_by_chinese_excel_is_read_as_it_is(tmp_path):
+    file = tmp_path / "上报.csv"
+    file.write_bytes("经度,纬度,户数\n121.2505,31.3805,2\n".encode("gbk"))
+    lon, lat, _, worth, _ = read_points(file, datum="wgs84", value="户数")
+    assert (lon.tolist(), lat.tolist(), worth.tolist()) == ([121.2505], [31.3805], [2.0])
+    file.write_bytes("经度,纬度\n121.2505,31.3805\n".encode("utf-8-sig"))
+    assert read_points(file, datum="wgs84")[0].tolist() == [121.2505]
+    file.write_bytes(b"lon,lat\n121.2505,\xff\xff\n")
+    with pytest.raises(StorageError, match="neither UTF-8 nor GB 18030"):
+        read_points(file, datum="wgs84")

@@ -77,15 +77,33 @@ def test_matching_gives_a_fresh_cut_the_old_names():
 
 
 def test_alternatives_are_ranked_and_drawn(make_town, make_problem, make_squares):
-    plans = alternatives(make_problem(make_town(4, 4), count=4), 3, budget=Budget(effort=300))
+    plans = alternatives(make_problem(make_town(9, 9), count=7, tolerance=0.3), 3, budget=Budget(effort=100))
     rows = [plan.row() for plan in plans]
     assert [row["valid"] for row in rows] == [True] * 3
+    assert all(row["differs"] > 0 for row in rows[1:])
     assert [row["weighted_km"] for row in rows] == sorted(row["weighted_km"] for row in rows)
     assert rows[0]["differs"] == 0
-    page = side_by_side(make_squares([(i % 4, i // 4) for i in range(16)]), plans, title="<Town>")
+    page = side_by_side(make_squares([(i % 9, i // 9) for i in range(81)]), plans, title="<Town>", note="a & b")
     assert page.count("<svg") == 3
-    assert page.count("<path") == 12
+    assert page.count("<path") == 21
     assert "&lt;Town&gt;" in page
+    assert "a &amp; b" in page
+    for words in ("最大偏差 worst", "网格数 grids", "蓝色网格低于目标", "Blue grids weigh less", "方案 Plan 3"):
+        assert words in page
+
+
+def test_grids_that_are_the_same_are_one_plan_whatever_their_seeds(make_town, make_problem):
+    # Four quarters are the only ones of least border.
+    plans = alternatives(make_problem(make_town(4, 4), count=4), 2, seed=5, budget=Budget(effort=1000))
+    assert [(plan.seed, plan.same) for plan in plans] == [(5, (6, 7, 8, 9, 10))]
+
+
+def test_after_ctrl_c_there_are_the_plans_made_so_far(make_town, make_problem, ctrl_c):
+    def after_the_first(step: str, done: int, total: int | None) -> None:
+        ctrl_c()
+
+    plans = alternatives(make_problem(make_town(4, 4), count=3), 3, budget=Budget(effort=300), progress=after_the_first)
+    assert [plan.seed for plan in plans] == [1]
 
 
 def settled(make_town, make_problem, values, **more):

@@ -151,7 +151,7 @@ def test_the_bound_between_neighbours_is_the_best_of_all_flows_whatever_the_work
     assert bounds[0] >= 0.5 * best
 
 
-def test_ctrl_c_gives_whole_grids_in_every_area(make_town, make_problem, is_whole):
+def test_ctrl_c_gives_whole_grids_in_every_area(make_town, make_problem, is_whole, ctrl_c):
     graph = make_town(24, 12)
     area = (np.arange(288) % 24 // 4).astype(np.int64)
     problem = make_problem(graph, tolerance=0.3, count=24, area=area)
@@ -160,7 +160,7 @@ def test_ctrl_c_gives_whole_grids_in_every_area(make_town, make_problem, is_whol
     def interrupting(step: str, done: int, total: int | None) -> None:
         calls.append(step)
         if len(calls) == 2:
-            raise KeyboardInterrupt
+            ctrl_c()
 
     for workers in (1, 2):
         calls.clear()
@@ -172,15 +172,30 @@ def test_ctrl_c_gives_whole_grids_in_every_area(make_town, make_problem, is_whol
         assert all(len(set(area[done.membership == grid].tolist())) == 1 for grid in range(24))
 
 
-def test_a_second_ctrl_c_ends_everything(make_town, make_problem):
+def test_a_second_ctrl_c_ends_everything(make_town, make_problem, ctrl_c):
     area = (np.arange(64) % 8 // 2).astype(np.int64)
     problem = make_problem(make_town(8, 8), tolerance=0.3, count=8, area=area)
 
     def interrupting(step: str, done: int, total: int | None) -> None:
-        raise KeyboardInterrupt
+        ctrl_c()
 
     with pytest.raises(KeyboardInterrupt):
         balance(problem, budget=Budget(effort=100, workers=2), progress=interrupting)
+
+
+def test_ctrl_c_in_a_rebalance_gives_the_steps_so_far(grown, ctrl_c):
+    steps = []
+
+    def at_the_first_pass(step: str, done: int, total: int | None) -> None:
+        if step.startswith("least change"):
+            steps.append(step)
+            if len(steps) == 1:
+                ctrl_c()
+
+    front = rebalance(grown, tolerances=(0.3, 0.15), budget=Budget(effort=500), progress=at_the_first_pass)
+    # The grids as they are, and the narrowest balance, which is searched first.
+    assert [step.tolerance for step in front.steps if np.isfinite(step.tolerance)] == [0.15]
+    assert next(step for step in front.steps if np.isfinite(step.tolerance)).result.stopped == "interrupt"
 
 
 def test_a_stopped_budget_ends_at_once_with_the_best_so_far(grown):

@@ -1,5 +1,6 @@
 """Grids in balance: what is promised, on towns that a pencil can check."""
 
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geogrid.errors import PlanError
-from geogrid.partition.balance import Budget, Measure, Problem, balance, explain
+from geogrid.partition.balance import Budget, Measure, Problem, balance, explain, run
+from geogrid.partition.balance.annealing import price
 from geogrid.partition.balance.reasons import area_findings
 
 
@@ -201,18 +203,44 @@ def test_a_time_limit_stops_the_search_with_the_best_so_far(make_town, make_prob
     assert is_whole(graph, done.membership)
 
 
-def test_an_interrupt_gives_the_best_so_far(make_town, make_problem, is_whole, quick):
+def test_an_interrupt_gives_the_best_so_far(make_town, make_problem, is_whole, quick, ctrl_c):
     graph = make_town(20, 20)
     calls = []
 
     def interrupting(step: str, done: int, total: int | None) -> None:
         calls.append(step)
         if len(calls) == 3:
-            raise KeyboardInterrupt
+            ctrl_c()
 
     done = balance(make_problem(graph, count=10, tolerance=0.1), budget=quick, progress=interrupting)
     assert done.stopped == "interrupt"
     assert is_whole(graph, done.membership)
+    # Not one round more: the next look at the flag is the last.
+    assert len(calls) == 3
+
+
+def test_ctrl_c_inside_compiled_code_comes_to_light_after_it(make_town, make_problem, ctrl_c, monkeypatch):
+    problem = make_problem(make_town(20, 20), count=10, tolerance=0.1)
+    balance(problem, budget=Budget(effort=1))  # loads what is compiled
+    asked = []
+
+    def as_if_typed_in_a_call(*words):
+        asked.append(words)
+        if len(asked) == 3:
+            ctrl_c()
+        return price(*words)
+
+    monkeypatch.setattr(run, "price", as_if_typed_in_a_call)
+    assert balance(problem, budget=Budget(effort=1e6)).stopped == "interrupt"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_is_left_to_whoever_answers_it_already(make_town, make_problem, quick, ctrl_c):
+    heard = []
+    signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+    done = balance(make_problem(make_town(6, 6), count=3), budget=quick, progress=lambda *_: ctrl_c())
+    assert heard
+    assert done.stopped == "effort"
 
 
 def test_a_cell_too_heavy_for_a_grid_makes_no_area_impossible(make_town, make_problem, quick):
