@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("spark")
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    # Spark answers Ctrl-C for the whole process, also after it has ended.
+    answering = signal.getsignal(signal.SIGINT)
     session = (
         SparkSession.builder.master("local-cluster[2,1,2048]")
         .appName("geogrid")
@@ -47,6 +50,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         .config("spark.executorEnv.PYTHONPATH", os.pathsep.join(sys.path))
         .getOrCreate()
     )
+    signal.signal(signal.SIGINT, answering)
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
