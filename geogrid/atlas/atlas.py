@@ -101,6 +101,12 @@ class Atlas(Generic[_Edition_co]):
         """The atlas's file; None in a database."""
         return Path(str(self.engine.url.database)) if self.engine.dialect.name == "sqlite" else None
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where relative paths of a plan that an edition remembers may start: beside the file, then here."""
+        here = Path.cwd()
+        return (here,) if self.path is None else (self.path.resolve().parent, here)
+
     def close(self) -> None:
         """Let go of the database's connections."""
         self.engine.dispose()

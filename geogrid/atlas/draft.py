@@ -54,7 +54,19 @@ class Draft:
             return tuple(row.step for row in _rows(connection, self.key) if not row.undone)
 
     def division(self) -> Division:
-        """Return the division as the draft has it now."""
+        """Return the division as the draft has it now, as it would be published.
+
+        Grids that changed have the areas they are in now. Layers in balance with changed grids, and those above, have
+        the figures of these grids. Where the plan of the edition cannot tell how to make them, they have none, and a
+        finding ``figures_can_be_made`` says why.
+        """
+        # The methods of balance take a while to load; most drafts are kept, and asked for, without them.
+        from geogrid.partition.balance.figures import redrawn
+
+        return redrawn(self._start, self._edited(), folders=self.atlas.folders)
+
+    def _edited(self) -> Division:
+        """Return the edition with the steps done, with figures as they were."""
         result = self._start
         for step in self.steps():
             result = apply_step(result, step)
@@ -80,7 +92,7 @@ class Draft:
         """Make a new grid of these cells; its code is issued unless given; return the draft."""
 
         def step(connection: Connection) -> Step:
-            chosen = code or next_grid_code(connection, self.division(), layer, list(members))
+            chosen = code or next_grid_code(connection, self._edited(), layer, list(members))
             return {"do": "add", "layer": layer, "code": chosen, "name": name, "members": list(members)}
 
         return self._do(step)
@@ -122,7 +134,7 @@ class Draft:
         with self.atlas.writing() as connection:
             self._require_open(connection)
             step = make(connection)
-            apply_step(self.division(), step)
+            apply_step(self._edited(), step)
             connection.execute(delete(draft_step_table).where(table.draft == self.key, table.undone.is_(True)))
             position = len(_rows(connection, self.key)) + 1
             connection.execute(

@@ -19,6 +19,7 @@ from geogrid.atlas.tables import code_table
 from geogrid.errors import CodeError, InputError, NotFoundError
 from geogrid.lattice import LatticePolygons
 from geogrid.partition.division import Division, Layer
+from geogrid.partition.grouping import home_code
 from geogrid.types import Progress
 
 __all__ = ["Issue", "compare_layers", "issue_codes", "next_grid_code"]
@@ -99,14 +100,15 @@ def issue_codes(
 
 
 def next_grid_code(connection: Connection, division: Division, layer: str, members: list[str]) -> str:
-    """Return a fresh code for a grid of `layer` that will stand where its first member stands."""
+    """Return a fresh code for a grid of `layer` that will be made of these rows of the layer below."""
     grids = division.layer(layer)
     if grids.of is None or grids.membership is None:
         raise InputError("only a stacked layer has grids made of cells", given=layer)
-    below = division.layer(grids.of).codes.tolist()
-    if not members or members[0] not in below:
-        raise NotFoundError(f"no such code in layer {grids.of}", given=", ".join(members[:1]))
-    area = grids.areas[grids.membership[below.index(members[0])]]
+    below = {code: row for row, code in enumerate(division.layer(grids.of).codes.tolist())}
+    unknown = [code for code in members if code not in below]
+    if unknown or not members:
+        raise NotFoundError(f"no such code in layer {grids.of}", given=", ".join(unknown[:5]))
+    area = home_code(division, layer, np.array([below[code] for code in members], np.int64))
     taken = _issued(connection, layer) | set(grids.codes.tolist())
     sequence = _last_sequence(connection, layer).get(area, 0) + 1
     while (code := _GRID.code(area, sequence, layer=layer)) in taken:

@@ -129,8 +129,7 @@ def rebalance(
         raise NotFoundError("not a layer of grids", given=layer, allowed="a layer that stands on another")
     told = sorted({*(tolerance or [0.30, 0.20, 0.15, 0.10, 0.05]), *([] if pick is None else [pick])}, reverse=True)
     aim = pick if pick is not None else told[-1]
-    folders = [Path.cwd()] if "://" in atlas else [Path(atlas).resolve().parent, Path.cwd()]
-    rules = rules_of(division, layer, plan=plan, folders=folders, weight=counted, within=within)
+    rules = rules_of(division, layer, plan=plan, folders=store.folders, weight=counted, within=within)
     notes += rules.notes
     problem, found = problem_of(division, rules.section)
     notes += map(str, found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from geogrid.boundaries.areas import Boundaries
 from geogrid.errors import PartitionError
-from geogrid.partition.division import Division, Layer
-from geogrid.types import Finding, Int32Array, IntArray
+from geogrid.partition.division import Division, Layer, labels_of
+from geogrid.types import BoolArray, Finding, Int32Array, IntArray
 
-__all__ = ["Grouping", "area_rows", "home_codes", "stacked_layer"]
+__all__ = ["Grouping", "area_rows", "home_code", "rehomed", "stacked_layer"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ def stacked_layer(division: Division, grouping: Grouping, *, name: str, of: str,
         name, "stacked",
         blank.copy() if grouping.codes is None else grouping.codes,
         blank.copy() if grouping.names is None else grouping.names,
-        _common_area(division, within, membership[division.from_cells(of)], count),
+        _common_area(_areas_of_cells(division, within), membership[division.from_cells(of)], count),
         of=of, membership=membership, attributes=dict(grouping.attributes),
     )  # fmt: skip
 
@@ -88,27 +88,69 @@ def area_rows(division: Division, level: str | None = None) -> IntArray:
     return Boundaries(division.code, division.name, division.areas).ancestors(level)[cells]
 
 
-def home_codes(division: Division, name: str) -> npt.NDArray[np.object_]:
-    """Return the codes of the areas that hold the grids of a stacked layer, of the level its `areas` are of already.
+def rehomed(before: Division, after: Division) -> Division:
+    """Return a division whose cells went to other grids, with the areas of these grids as they are then.
 
-    ``""`` for a grid that lies in several.
+    An area is of the level that the layer's `areas` are of already, ``""`` for a grid that lies in several.
+    Layers and grids that have the cells they had keep their areas.
+
+    Parameters
+    ----------
+    before, after : Division
+        The same cells in other grids.
     """
+    layers = []
+    for layer in after.layers:
+        if layer.kind == "stacked":
+            changed = _changed_grids(before, after, layer)
+            if changed.any():
+                homes = _common_area(
+                    _areas_of_cells(after, _level_of(after, layer)), after.from_cells(layer.name), len(layer)
+                )
+                layer = replace(layer, areas=np.where(changed, homes, layer.areas).astype(object))
+        layers.append(layer)
+    return replace(after, layers=tuple(layers))
+
+
+def home_code(division: Division, name: str, members: IntArray) -> str:
+    """Return the code of the area that holds these rows of the layer below, of the level of the layer's `areas`; "" if several do."""
     layer = division.layer(name)
+    inside = np.isin(division.from_cells(str(layer.of)), members)
+    homes = _areas_of_cells(division, _level_of(division, layer))[inside]
+    return str(_common_area(homes, np.zeros(len(homes), np.int32), 1)[0])
+
+
+def _changed_grids(before: Division, after: Division, layer: Layer) -> BoolArray:
+    """Return (g,) whether a grid has other cells than the grid of the same code had."""
+    was, now = before.from_cells(layer.name), after.from_cells(layer.name)
+    place = {label: row for row, label in enumerate(labels_of(layer))}
+    kept = np.array([place.get(label, -1) for label in labels_of(before.layer(layer.name))], np.int64)[was]
+    moved = kept != now
+    changed = np.zeros(len(layer), bool)
+    changed[now[moved]] = True
+    changed[kept[moved & (kept >= 0)]] = True
+    return changed
+
+
+def _level_of(division: Division, layer: Layer) -> str:
+    """Return the level that the areas of a layer are of, the finest if it has none."""
     told = next((code for code in layer.areas if code), None)
-    level = next((areas.level for areas in reversed(division.areas) if told in areas.codes), None)
-    return _common_area(division, level, division.from_cells(name), len(layer))
+    return next((areas.level for areas in reversed(division.areas) if told in areas.codes), division.areas[-1].level)
 
 
-def _common_area(
-    division: Division, level: str | None, grid_of_cell: Int32Array, count: int
-) -> npt.NDArray[np.object_]:
-    """Return the code of the area that holds all cells of each grid, "" where they lie in several."""
-    areas = (
-        division.areas[-1] if level is None else Boundaries(division.code, division.name, division.areas).level(level)
-    )
-    home = area_rows(division, level)
-    first = np.full(count, -1, np.int64)
-    first[grid_of_cell[::-1]] = home[::-1]
-    several = np.zeros(count, bool)
-    several[grid_of_cell[home != first[grid_of_cell]]] = True
-    return np.where(several, "", areas.codes[first]).astype(object)
+def _areas_of_cells(division: Division, level: str | None) -> npt.NDArray[np.object_]:
+    """Return (cells,) codes of the areas of `level` (the finest if None) that the cells lie in; "" for none."""
+    codes = division.base.areas
+    if level is None or level == division.areas[-1].level:
+        return codes
+    bounds = Boundaries(division.code, division.name, division.areas)
+    above = dict(zip(bounds.finest.codes, bounds.level(level).codes[bounds.ancestors(level)], strict=True))
+    return np.array([above.get(code, "") for code in codes], dtype=object)
+
+
+def _common_area(homes: npt.NDArray[np.object_], grid_of_cell: Int32Array, count: int) -> npt.NDArray[np.object_]:
+    """Return the area that holds all cells of each grid, "" where they lie in several."""
+    first = np.full(count, "", dtype=object)
+    first[grid_of_cell[::-1]] = homes[::-1]
+    first[grid_of_cell[homes != first[grid_of_cell]]] = ""
+    return first

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from geogrid.errors import GeogridError, PlanError
 from geogrid.lattice import LatticePolygons
+from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.existing import as_they_are
 from geogrid.partition.balance.layer import BalanceSection, problem_of
 from geogrid.partition.balance.problem import Problem
-from geogrid.partition.balance.reasons import GridReasons, figures_of
-from geogrid.partition.balance.standing import for_standing_grids
+from geogrid.partition.balance.reasons import GridReasons, figures_of, weight_columns
+from geogrid.partition.balance.standing import for_standing_grids, section_of
 from geogrid.partition.division import Division, Layer, labels_of
-from geogrid.partition.grouping import home_codes
+from geogrid.partition.grouping import rehomed
 from geogrid.types import Finding, Int32Array
 
-__all__ = ["Regrouped", "regrouped"]
+__all__ = ["Regrouped", "redrawn", "regrouped"]
 
 _OF_BALANCE = frozenset(
     {
-        "area_can_be_met", "border_is_shortest", "cell_fits_a_grid", "connected_area", "grid_in_tolerance", "has_coordinates",
-        "kept_apart", "points_inside", "search_ended", "station_in_a_cell", "station_in_reach", "weight_as_counted",
+        "area_can_be_met", "border_is_shortest", "cell_fits_a_grid", "connected_area", "figures_can_be_made",
+        "grid_in_tolerance", "has_coordinates", "kept_apart", "points_inside", "search_ended", "station_in_a_cell", "station_in_reach", "weight_as_counted",
         "weight_is_there",
     }
 )  # fmt: skip
@@ -77,6 +80,7 @@ def regrouped(
     """
     layer = division.layer(name)
     moved = replace(division, layers=_with(division, replace(layer, membership=np.asarray(membership, np.int32))))
+    moved = rehomed(division, moved)
     changed, findings, notes = {name}, list(found), list[str]()
     moved, told = _judged(moved, name, replace(problem, start=np.asarray(membership, np.int32)))
     findings += told
@@ -94,9 +98,95 @@ def regrouped(
             findings += [*read, *told]
             notes += [f"layer {above.name!r}: {finding}" for finding in told if finding.rule == "grid_in_tolerance"]
         notes += _torn(division, moved, above.name)
-    labels = {label for one in changed for label in labels_of(division.layer(one))}
-    kept = [one for one in division.findings if not _is_stale(one, changed, labels, others=others)]
-    return Regrouped(replace(moved, findings=(*kept, *findings)), tuple(notes))
+    return Regrouped(_with_findings(division, moved, changed, findings, others=others), tuple(notes))
+
+
+def redrawn(before: Division, after: Division, *, folders: Sequence[str | Path] = ()) -> Division:
+    """Return a division whose grids were edited by hand, with figures of balance and areas as the grids are then.
+
+    Layers whose grids and layers below are as they were stay untouched. Where the plan that the division remembers cannot
+    tell how figures were made, those of the layer are dropped, and a finding ``figures_can_be_made`` says why.
+
+    Parameters
+    ----------
+    before, after : Division
+        The same cells; grids of the same code are the same.
+    folders : sequence of path
+        From where relative paths of the plan may start; the first that has all files counts.
+    """
+    result, findings = rehomed(before, after), list[Finding]()
+    changed, judged = set[str](), set[str]()
+    figured = {layer.name for layer in before.layers if GridReasons.are_in(layer.attributes)}
+    for layer in after.layers:
+        if layer.of not in changed and not _is_regrouped(before.layer(layer.name), layer):
+            continue
+        if layer.name in figured:
+            judged.add(layer.name)
+            try:
+                made, told = _judged_by_plan(before, result, layer.name, folders, same_rows=layer.of not in changed)
+            except GeogridError as error:
+                made, dropped = _without_figures(result, layer.name)
+                told = (_no_figures(layer.name, dropped, error),)
+            result, findings = made, [*findings, *told]
+        changed.add(layer.name)
+    if not judged:
+        return result
+    return _with_findings(before, result, judged, findings, others=bool(figured - judged))
+
+
+def _is_regrouped(before: Layer, after: Layer) -> bool:
+    """Whether rows of a layer below, the same rows as before, are in other grids."""
+    if before.membership is None or after.membership is None:
+        return False
+    return not np.array_equal(before.codes[before.membership], after.codes[after.membership])
+
+
+def _judged_by_plan(
+    before: Division, after: Division, name: str, folders: Sequence[str | Path], *, same_rows: bool
+) -> tuple[Division, tuple[Finding, ...]]:
+    """Return the division with the figures of a layer as its plan says, and what was found.
+
+    Raises
+    ------
+    GeogridError
+        If the plan cannot tell.
+    """
+    section = section_of(after, name, folders=folders)
+    problem, read = problem_of(after, section)
+    was = problem if same_rows else problem_of(before, section_of(before, name, folders=folders))[0]
+    _require_same_weights(before.layer(name), was)
+    made, told = _judged(after, name, problem)
+    return made, (*read, *told)
+
+
+def _require_same_weights(layer: Layer, problem: Problem) -> None:
+    """Refuse weights that are not those by which a layer got its figures: another choice, or other numbers, came since."""
+    for column, measure in zip(weight_columns(problem), problem.measures, strict=True):
+        loads = np.bincount(np.asarray(layer.membership), weights=measure.values, minlength=len(layer))
+        known = layer.attributes.get(column)
+        off = np.ones(len(layer), bool) if known is None else ~np.isclose(loads, np.asarray(known, np.float64))
+        if off.any():
+            row = int(np.flatnonzero(off)[0])
+            had = "no such weight" if known is None else spelled(float(known[row]))
+            raise PlanError(
+                "the weight of the plan is not the one that the grids had",
+                given=f"{measure.name} of {labels_of(layer)[row]} is {spelled(float(loads[row]))}, and was {had}",
+            )
+
+
+def _no_figures(name: str, dropped: Sequence[str], error: GeogridError) -> Finding:
+    why = " ".join(error.problem.split()) + (f" ({error.given})" if error.given else "")
+    said = f"layer {name!r} was edited, and its figures cannot be made anew: {why}; dropped: {', '.join(dropped)}"
+    return Finding("figures_can_be_made", said, (name,))
+
+
+def _with_findings(
+    before: Division, after: Division, changed: set[str], findings: Sequence[Finding], *, others: bool
+) -> Division:
+    """Return the division with the findings of changed layers in place of those they had."""
+    labels = {label for one in changed for label in labels_of(before.layer(one))}
+    kept = [one for one in before.findings if not _is_stale(one, changed, labels, others=others)]
+    return replace(after, findings=(*kept, *(one for one in findings if one not in kept)))
 
 
 def _with(division: Division, layer: Layer) -> tuple[Layer, ...]:
@@ -104,11 +194,11 @@ def _with(division: Division, layer: Layer) -> tuple[Layer, ...]:
 
 
 def _judged(division: Division, name: str, problem: Problem) -> tuple[Division, tuple[Finding, ...]]:
-    """Return the division with the figures and areas of a layer as its grids are, and what was found."""
+    """Return the division with the figures of a layer as its grids are, and what was found."""
     layer = division.layer(name)
     figures = figures_of(problem, as_they_are(problem), _shapes_below(division, layer), labels_of(layer))
     stays = {key: values for key, values in layer.attributes.items() if not GridReasons.holds(key)}
-    made = replace(layer, attributes=stays | figures.attributes, areas=home_codes(division, name))
+    made = replace(layer, attributes=stays | figures.attributes)
     return replace(division, layers=_with(division, made)), figures.findings
 
 
@@ -117,11 +207,11 @@ def _shapes_below(division: Division, layer: Layer) -> LatticePolygons:
 
 
 def _without_figures(division: Division, name: str) -> tuple[Division, list[str]]:
-    """Return the division with the areas of a layer made anew, and without figures that nobody can make anew."""
+    """Return the division without the figures of a layer that nobody can make anew, and which these are."""
     layer = division.layer(name)
     dropped = sorted(key for key in layer.attributes if GridReasons.holds(key))
     stays: dict[str, Any] = {key: values for key, values in layer.attributes.items() if key not in dropped}
-    made = replace(layer, attributes=stays, areas=home_codes(division, name))
+    made = replace(layer, attributes=stays)
     return replace(division, layers=_with(division, made)), dropped
 
 
@@ -140,6 +230,8 @@ def _is_stale(finding: Finding, layers: set[str], labels: set[str], *, others: b
     """Whether a finding is about grids as they were before."""
     if finding.rule not in _OF_BALANCE:
         return False
+    if finding.rule == "figures_can_be_made":
+        return bool(layers & set(finding.subjects))
     if not others:
         return True
     if finding.rule != "grid_in_tolerance":

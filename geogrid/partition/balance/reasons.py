@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,16 @@ from geogrid.types import BoolArray, Finding, FloatArray, IntArray
 
 __all__ = [
     "Figures", "GridReasons", "area_findings", "explain", "figures_of", "findings_of", "out_of_range", "reach_findings",
+    "weight_columns",
 ]  # fmt: skip
+
+
+_ALWAYS = frozenset(
+    {
+        "weight", "deviation", "polsby_popper", "area_to_hull", "farthest_m", "border_m", "seam_share", "in_range", "why",
+    }
+)  # fmt: skip
+"""Columns of every layer in balance; further weights bring columns of their own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +69,7 @@ class GridReasons:
     def attributes(self, problem: Problem) -> dict[str, object]:
         """Return the columns a layer keeps."""
         columns: dict[str, object] = {}
-        for j, measure in enumerate(problem.measures):
-            word = "weight" if j == 0 else f"weight_{measure.name}"
+        for j, word in enumerate(weight_columns(problem)):
             columns[word] = self.weight[:, j]
             columns[word.replace("weight", "deviation", 1)] = self.deviation[:, j]
         columns |= {
@@ -74,8 +82,17 @@ class GridReasons:
     @staticmethod
     def holds(column: str) -> bool:
         """Return whether a column is one of those that `attributes` gives."""
-        shape = ("polsby_popper", "area_to_hull", "farthest_m", "border_m", "seam_share", "in_range", "why")
-        return column in shape or column.partition("_")[0] in ("weight", "deviation")
+        return column in _ALWAYS or column.partition("_")[0] in ("weight", "deviation")
+
+    @staticmethod
+    def are_in(columns: Collection[str]) -> bool:
+        """Return whether a layer with these columns has what `attributes` gives."""
+        return set(columns) >= _ALWAYS
+
+
+def weight_columns(problem: Problem) -> list[str]:
+    """Return what the column of each weight is called."""
+    return ["weight" if j == 0 else f"weight_{measure.name}" for j, measure in enumerate(problem.measures)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from geogrid.partition.grouping import area_rows
 from geogrid.partition.plan import Plan
 from geogrid.partition.section import LayerSection
 
-__all__ = ["Rules", "for_standing_grids", "nested_level", "rules_of"]
+__all__ = ["Rules", "for_standing_grids", "nested_level", "rules_of", "section_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,22 +78,11 @@ def rules_of(
         If the plan file is not a plan, or its section does not fit the layer.
     """
     recipes, source, why = _recipes(division, layer, plan, folders)
-    stacked = _stacked_on(division, layer)
-    told, absent = _Told(), list[list[Path]]()
-    for recipe in recipes:
-        told = _told(recipe, layer, stacked, weight)
-        lost = [path for path in told.files(but=None if weight is None else weight.points) if not path.exists()]
-        if not lost:
-            break
-        absent.append(lost)
-    else:
-        if absent:
-            raise NotFoundError(
-                f"files that {source} names are not there", given=", ".join(map(str, absent[0])),
-                source=f"layer {layer!r}",
-                mend="name the plan file beside which they are: --plan plan.toml" if plan is None
-                else "a relative path in a plan starts from the plan's own folder",
-            )  # fmt: skip
+    told = _complete(
+        recipes, source, layer, _stacked_on(division, layer), weight,
+        mend="name the plan file beside which they are: --plan plan.toml" if plan is None
+        else "a relative path in a plan starts from the plan's own folder",
+    )  # fmt: skip
     section, notes = told.section, list[str]()
     if section is None:
         notes.append(
@@ -118,6 +107,30 @@ def rules_of(
     return Rules(section, told.above, told.others, source, tuple(notes))
 
 
+def section_of(division: Division, layer: str, *, folders: Sequence[str | Path] = ()) -> BalanceSection:
+    """Return the section of the remembered plan that made a layer, as it holds for its grids that stand.
+
+    Parameters
+    ----------
+    division : Division
+    layer : str
+    folders : sequence of path
+        From where relative paths of the plan may start; the first that has all files counts.
+
+    Raises
+    ------
+    NotFoundError
+        If no plan tells, or files that it names are not there.
+    PlanError
+        If its section does not fit the layer.
+    """
+    recipes, source, why = _recipes(division, layer, None, folders)
+    told = _complete(recipes, source, layer, (), None, mend="put them beside the atlas, as they were beside the plan")
+    if told.section is None:
+        raise NotFoundError(why or _made_otherwise(layer, told.other, source))
+    return for_standing_grids(division, told.section)
+
+
 @dataclass(frozen=True, eq=False)
 class _Told:
     """What a plan tells of a layer: its section if it was made in balance, else the other one; those of layers above."""
@@ -131,6 +144,25 @@ class _Told:
         """Yield the files that the sections name, but one."""
         for one in (self.section, *self.above.values()):
             yield from (path for path in _files(one) if path != but)
+
+
+def _complete(
+    recipes: Sequence[Plan], source: str, layer: str, stacked: Sequence[str], weight: WeightSection | None, *, mend: str
+) -> _Told:
+    """Return what the first of the plans tells whose files are all there."""
+    absent = list[list[Path]]()
+    for recipe in recipes:
+        told = _told(recipe, layer, stacked, weight)
+        lost = [path for path in told.files(but=None if weight is None else weight.points) if not path.exists()]
+        if not lost:
+            return told
+        absent.append(lost)
+    if absent:
+        raise NotFoundError(
+            f"files that {source} names are not there", given=", ".join(map(str, absent[0])),
+            source=f"layer {layer!r}", mend=mend,
+        )  # fmt: skip
+    return _Told()
 
 
 def _told(recipe: Plan, layer: str, stacked: Sequence[str], weight: WeightSection | None) -> _Told:

@@ -171,7 +171,8 @@ def test_a_layer_above_whose_grids_fall_apart_is_told_and_findings_of_other_laye
     pairs = (xy[:, 0] // 2).astype(np.int32)
     blank = np.array([""] * 4, dtype=object)
     grids = replace(
-        layer, codes=np.array(list("abcd"), dtype=object), names=blank, areas=blank, membership=pairs, attributes={}
+        layer, codes=np.array(list("abcd"), dtype=object), names=blank, areas=np.array(["A0", "A0", "A1", "A1"], dtype=object),
+        membership=pairs, attributes={},
     )  # fmt: skip
     halves = replace(
         grids, name="half", of="responsibility", codes=np.array(["W", "E"], dtype=object), names=blank[:2],
