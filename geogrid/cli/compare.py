@@ -49,7 +49,8 @@ def compare(
     geogrid compare plan.toml --layer responsibility --plans 6 --seconds 20 --html plans.html
     """
     from geogrid.partition.balance import alternatives, side_by_side
-    from geogrid.partition.balance.layer import BalanceSection, problem_of
+    from geogrid.partition.balance.layer import problem_of
+    from geogrid.partition.balance.sections import BalanceSection
 
     if html is not None and not html.absolute().parent.is_dir():
         raise NotFoundError("no such folder", given=html.parent, source="--html", mend="make it first")
@@ -106,7 +107,7 @@ def _ended(made: Sequence[Alternative], asked: int, *, interrupted: bool) -> str
 
 
 def _position(recipe: Plan, layer: str | None) -> int:
-    from geogrid.partition.balance.layer import BalanceSection
+    from geogrid.partition.balance.sections import BalanceSection
 
     for position, section in enumerate(recipe.layers):
         if section.name == layer or (layer is None and isinstance(section, BalanceSection)):

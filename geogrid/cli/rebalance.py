@@ -16,7 +16,7 @@ from geogrid.partition.division import Division, labels_of
 
 if TYPE_CHECKING:
     from geogrid.partition.balance import Front, Problem
-    from geogrid.partition.balance.layer import BalanceSection, WeightSection
+    from geogrid.partition.balance.sections import BalanceSection, WeightSection
     from geogrid.types import Finding, FloatArray
 
 __all__ = ["rebalance"]
@@ -185,7 +185,7 @@ def _require_shares(shares: list[float]) -> None:
 
 def _weight(option: str, column: str | None, points: Path | None, datum: str | None) -> WeightSection | None:
     """Return the weight that options name, or None."""
-    from geogrid.partition.balance.layer import WeightSection
+    from geogrid.partition.balance.sections import WeightSection
 
     many, of = ("--points", "--datum") if option == "weight" else ("--moving-points", "--moving-datum")
     if column is not None and points is not None:

@@ -80,7 +80,7 @@ def stations(
     for option, file in {"--existing": existing, "--candidates": candidates, "--streets": streets}.items():
         if file is not None and not file.exists():
             raise NotFoundError("no such file", given=file, source=option)
-    from geogrid.partition.balance.layer import WeightSection
+    from geogrid.partition.balance.sections import WeightSection
     from geogrid.partition.nearest_station import read_stations
     from geogrid.partition.plan_files import features_named, lines_of
     from geogrid.partition.siting import site_stations

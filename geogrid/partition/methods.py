@@ -65,7 +65,7 @@ class Method:
 
 METHODS: dict[str, Method] = {
     "adopt": Method("adopting:AdoptSection", adopt="adopting:adopt_layer", group="adopted_grids:group_by_adopted"),
-    "balance": Method("balance.layer:BalanceSection", group="balance.layer:group_in_balance"),
+    "balance": Method("balance.sections:BalanceSection", group="balance.layer:group_in_balance"),
     "blocks": Method("blocks.section:BlocksSection", cut="blocks.cut:cut_blocks"),
     "hexagons": Method("squares:HexagonsSection", cut="squares:cut_hexagons"),
     "nearest-station": Method("nearest_station:NearestStationSection", group="nearest_station:group_nearest"),

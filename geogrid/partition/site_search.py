@@ -11,7 +11,8 @@ import numpy.typing as npt
 from geogrid.crs import Metric, parse_crs
 from geogrid.errors import InputError, PlanError
 from geogrid.lattice import owners_by_brute_force, to_lattice
-from geogrid.partition.balance.layer import BalanceSection, WeightSection, problem_of
+from geogrid.partition.balance.layer import problem_of
+from geogrid.partition.balance.sections import BalanceSection, WeightSection
 from geogrid.partition.balance.stations import cover_cells, exchanged, finite_ways, place_stations
 from geogrid.partition.balance.streets import Streets, straight
 from geogrid.partition.candidates import gaps_closed, nearest_cells, spread_out

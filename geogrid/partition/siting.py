@@ -10,7 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from geogrid.errors import InputError, PlanError
-from geogrid.partition.balance.layer import WeightSection
+from geogrid.partition.balance.sections import WeightSection
 from geogrid.partition.division import Division
 from geogrid.partition.nearest_station import Stations
 from geogrid.partition.site_search import Ground, Sites, Town, best_anywhere, best_of

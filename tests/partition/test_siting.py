@@ -12,7 +12,7 @@ from geogrid.errors import PlanError
 from geogrid.lattice import to_lattice
 from geogrid.partition import site_search
 from geogrid.partition.balance.covering import fewest_reaching, reaching_most
-from geogrid.partition.balance.layer import WeightSection
+from geogrid.partition.balance.sections import WeightSection
 from geogrid.partition.candidates import gaps_closed, nearest_cells, spread_out
 from geogrid.partition.nearest_station import Stations
 from geogrid.partition.siting import site_stations

@@ -16,7 +16,7 @@ exact
     small problems by HiGHS, with a proof
 points, stations, covering, streets
     weights from points; where stations stand, whom they reach, and ways along streets
-layer, naming, reading
+layer, sections, naming, reading
     ``method = "balance"`` of a plan, the rows and the files it names
 standing, figures
     the rules of a plan for the grids it has made, and a layer and those above it as they are in other grids

@@ -13,9 +13,10 @@ from geogrid.errors import GeogridError, PlanError
 from geogrid.lattice import LatticePolygons
 from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.existing import as_they_are
-from geogrid.partition.balance.layer import BalanceSection, problem_of
+from geogrid.partition.balance.layer import problem_of
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.reasons import GridReasons, figures_of, weight_columns
+from geogrid.partition.balance.sections import BalanceSection
 from geogrid.partition.balance.standing import for_standing_grids, section_of
 from geogrid.partition.division import Division, Layer, labels_of
 from geogrid.partition.grouping import rehomed

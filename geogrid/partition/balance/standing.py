@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from geogrid.errors import NotFoundError, PlanError
-from geogrid.partition.balance.layer import BalanceSection, WeightSection
+from geogrid.partition.balance.sections import BalanceSection, WeightSection
 from geogrid.partition.division import Division, labels_of
 from geogrid.partition.grouping import area_rows
 from geogrid.partition.plan import Plan

@@ -411,7 +411,7 @@ def test_grids_as_they_are_do_not_pass_for_sound_where_cells_are_not_together_as
 @pytest.mark.parametrize("bound", [0.0, 5.0])
 def test_ctrl_c_between_searches_gives_the_balances_found_so_far(town, bound):
     division = published(town).edition().division
-    from geogrid.partition.balance.layer import WeightSection
+    from geogrid.partition.balance.sections import WeightSection
 
     rules = rules_of(division, "responsibility", folders=[town], weight=WeightSection(name="later"))
     problem, _ = problem_of(division, rules.section)
