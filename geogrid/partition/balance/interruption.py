@@ -23,14 +23,6 @@ def ctrl_c_sets(stop: threading.Event) -> Iterator[None]:
     ----------
     stop : threading.Event
         That of the `Budget` which all searches inside share.
-
-    Examples
-    --------
-    >>> stop = threading.Event()
-    >>> with ctrl_c_sets(stop):
-    ...     signal.raise_signal(signal.SIGINT)
-    >>> stop.is_set()
-    True
     """
     mine = threading.current_thread() is threading.main_thread()
     if not mine or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:

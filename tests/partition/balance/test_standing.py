@@ -1,7 +1,6 @@
 """Grids put in balance again: the rules of their plan hold, and what is published is what they are."""
 
 import json
-import signal
 import threading
 from dataclasses import replace
 
@@ -409,7 +408,7 @@ def test_grids_as_they_are_do_not_pass_for_sound_where_cells_are_not_together_as
 
 
 @pytest.mark.parametrize("bound", [0.0, 5.0])
-def test_ctrl_c_between_searches_gives_the_balances_found_so_far(town, bound):
+def test_ctrl_c_between_searches_gives_the_balances_found_so_far(town, bound, ctrl_c):
     division = published(town).edition().division
     from geogrid.partition.balance.sections import WeightSection
 
@@ -420,7 +419,7 @@ def test_ctrl_c_between_searches_gives_the_balances_found_so_far(town, bound):
     def interrupting(step: str, done: int, total: int | None) -> None:
         if step.startswith("rebalance") and done == 1:
             told.append(step)
-            signal.raise_signal(signal.SIGINT)
+            ctrl_c()
 
     front = rebalance(
         problem, tolerances=(0.3, 0.2), bound_seconds=bound, budget=Budget(effort=100), progress=interrupting
