@@ -12,20 +12,12 @@ from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.engine import Outcome
 from geogrid.partition.balance.graph import components
 from geogrid.partition.balance.instances import AreaInstance, make_instance, station_seats
-from geogrid.partition.balance.islands import Joined, check_parts, join_islands
+from geogrid.partition.balance.islands import areas_of
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.solving import Balanced, Solved, assembled
 from geogrid.types import Int32Array, IntArray
 
-__all__ = ["areas_of", "as_they_are", "grids_in", "keeps_rules", "measured_as_they_are"]
-
-
-def areas_of(problem: Problem) -> tuple[Joined, list[IntArray]]:
-    """Return the graph with islands handled, and the cells of each of its areas."""
-    joined = join_islands(problem.graph, problem.area, problem.area_names, problem.islands)
-    check_parts(joined, problem)
-    areas = [np.flatnonzero(joined.area == row) for row in range(len(joined.origin))]
-    return joined, [rows for rows in areas if len(rows)]
+__all__ = ["as_they_are", "grids_in", "keeps_rules", "measured_as_they_are"]
 
 
 def grids_in(problem: Problem, rows: IntArray) -> int:

@@ -14,7 +14,7 @@ from geogrid.partition.balance.graph import CellGraph, components
 from geogrid.partition.balance.problem import Problem
 from geogrid.types import BoolArray, Finding, IntArray
 
-__all__ = ["Joined", "check_parts", "join_islands"]
+__all__ = ["Joined", "areas_of", "check_parts", "join_islands"]
 
 _MEND = 'name `bridges` or `ferries` that join them, or ask for islands = "nearest"'
 
@@ -127,6 +127,20 @@ def _nearest(graph: CellGraph, cells: IntArray, others: IntArray) -> tuple[int, 
     away = np.hypot(*(graph.xy[cells[near]] - graph.xy[others[far]]).T)
     best = int(np.lexsort((others[far], cells[near], away))[0])
     return int(cells[near[best]]), int(others[far[best]]), float(away[best])
+
+
+def areas_of(problem: Problem) -> tuple[Joined, list[IntArray]]:
+    """Return the graph with islands handled, and the cells of each of its areas.
+
+    Raises
+    ------
+    PlanError
+        See `check_parts`.
+    """
+    joined = join_islands(problem.graph, problem.area, problem.area_names, problem.islands)
+    check_parts(joined, problem)
+    areas = [np.flatnonzero(joined.area == row) for row in range(len(joined.origin))]
+    return joined, [rows for rows in areas if len(rows)]
 
 
 def check_parts(joined: Joined, problem: Problem) -> None:

@@ -17,9 +17,10 @@ import numpy as np
 from geogrid.errors import PlanError
 from geogrid.partition.balance.bounds import least_by_shapes_at_will, least_by_touching
 from geogrid.partition.balance.clock import Budget
-from geogrid.partition.balance.existing import areas_of, grids_in, keeps_rules, measured_as_they_are
+from geogrid.partition.balance.existing import grids_in, keeps_rules, measured_as_they_are
 from geogrid.partition.balance.instances import make_instance
 from geogrid.partition.balance.interruption import ctrl_c_sets
+from geogrid.partition.balance.islands import areas_of
 from geogrid.partition.balance.least_change import Change, least_change
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.relocation import quotient_of

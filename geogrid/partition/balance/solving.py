@@ -20,7 +20,7 @@ from geogrid.partition.balance.engine import Outcome, search
 from geogrid.partition.balance.exact import Exact, solve_exactly
 from geogrid.partition.balance.instances import AreaInstance, make_instance, stations_in
 from geogrid.partition.balance.interruption import ctrl_c_sets
-from geogrid.partition.balance.islands import Joined, check_parts, join_islands
+from geogrid.partition.balance.islands import Joined, areas_of
 from geogrid.partition.balance.network import Limits, Wishes, build_network
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.regions import Instance
@@ -116,10 +116,7 @@ def balance(
     """
     budget = budget or Budget()
     _ready()
-    joined = join_islands(problem.graph, problem.area, problem.area_names, problem.islands)
-    check_parts(joined, problem)
-    areas = [np.flatnonzero(joined.area == row) for row in range(len(joined.origin))]
-    areas = [cells for cells in areas if len(cells)]
+    joined, areas = areas_of(problem)
     counts = _counts(problem, areas)
     # An area of one grid needs no search.
     cells = sum(len(rows) for rows, (_, most) in zip(areas, counts, strict=True) if most > 1)
