@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from geogrid.assign.columns import Sheet
 from geogrid.assign.plainness import plain_text
 from geogrid.atlas.export import write_whole
+from geogrid.boundaries.encoding import encoding_of
 from geogrid.errors import (
     GeogridError,
     InputError,
@@ -125,15 +126,8 @@ def _fits(sheet: Sheet, header: Sequence[str]) -> bool:
 
 
 def _csv_rows(path: Path) -> list[list[str]]:
-    data = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise StorageError("neither UTF-8 nor GB 18030 text", source=path, mend="save it as CSV UTF-8")
+    # A byte order mark is none of the first head.
+    text = path.read_bytes().decode(encoding_of(path)).removeprefix("\ufeff")
     return [[plain_text(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""))]
 
 

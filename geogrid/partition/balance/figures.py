@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from geogrid.errors import GeogridError, PlanError
-from geogrid.lattice import LatticePolygons
 from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.existing import as_they_are
 from geogrid.partition.balance.layer import problem_of
@@ -197,14 +196,10 @@ def _with(division: Division, layer: Layer) -> tuple[Layer, ...]:
 def _judged(division: Division, name: str, problem: Problem) -> tuple[Division, tuple[Finding, ...]]:
     """Return the division with the figures of a layer as its grids are, and what was found."""
     layer = division.layer(name)
-    figures = figures_of(problem, as_they_are(problem), _shapes_below(division, layer), labels_of(layer))
+    figures = figures_of(problem, as_they_are(problem), division.shapes(str(layer.of)), labels_of(layer))
     stays = {key: values for key, values in layer.attributes.items() if not GridReasons.holds(key)}
     made = replace(layer, attributes=stays | figures.attributes)
     return replace(division, layers=_with(division, made)), figures.findings
-
-
-def _shapes_below(division: Division, layer: Layer) -> LatticePolygons:
-    return division.shapes(str(layer.of))
 
 
 def _without_figures(division: Division, name: str) -> tuple[Division, list[str]]:

@@ -86,23 +86,16 @@ def _cycle(run: Run, part: Int32Array, loose: float) -> None:
     cooler, hotter = (last + loose * (first - last) for first, last in zip(_FIRST, _LAST, strict=True))
     kind = seeds.uniform()
     if kind < _DEAR:
-        cells, heat, effort = 0.0, _DEAR_HEAT, max(min(run.pace / _DEAR_PACE, _DEAR_EFFORT), _EFFORT)
+        heat, effort = _DEAR_HEAT, max(min(run.pace / _DEAR_PACE, _DEAR_EFFORT), _EFFORT)
+        regions = _around_dearest(run, part)
     elif kind < _DEAR + _MELTED:
-        cells, effort = float(_MELTED_CELLS), float(_MELTED_EFFORT)
-        heat = float(hotter * (_MELTING / hotter) ** seeds.uniform())
+        heat, effort = float(hotter * (_MELTING / hotter) ** seeds.uniform()), float(_MELTED_EFFORT)
+        regions = _all_over(run, part, _MELTED_CELLS)
     else:
-        cells = float(seeds.choice(_CELLS))
+        cells, heat = int(seeds.choice(_CELLS)), float(seeds.uniform(cooler, hotter))
         effort = max(min(run.pace / _PACE, _SLOWEST) * (1.0 - run.crowded), _EFFORT)
-        heat = float(seeds.uniform(cooler, hotter))
-    if kind < _DEAR:
-        cost, _ = price_each(instance.net, instance.limits, instance.wishes, part)
-        dearest = seeds.permutation(np.argsort(-cost, kind="stable")[:_DEAREST])[: _DEAREST // 2]
-        regions = regions_around(instance, part, dearest, int(seeds.choice(_DEAR_GRIDS)))
-        regions = [grids for grids in regions if len(grids) > 1] or [np.arange(instance.grids)]
-    else:
-        size = max(cells / instance.cells * instance.grids, 2.0)
-        drawn = draw_regions(instance, part, size, seed=run.seed())
-        regions = [grids for grids in drawn if 1 < len(grids) <= 2 * size + 2] or [np.arange(instance.grids)]
+        regions = _all_over(run, part, cells)
+    regions = regions or [np.arange(instance.grids)]
     # The largest first: threads end together.
     held = np.bincount(part, minlength=instance.grids)
     regions.sort(key=lambda grids: -int(held[grids].sum()))
@@ -110,6 +103,21 @@ def _cycle(run: Run, part: Int32Array, loose: float) -> None:
     # The quantiles of Metropolis' rule, for groups.
     slack = [loose * _ALLOWED * run.border * seeds.exponential(size=len(grids)) for grids in regions]
     _replace(run, part, regions, effort, lambda region, k, each: _cooled(run, region, heat, each, slack[k], numbers[k]))
+
+
+def _all_over(run: Run, part: Int32Array, cells: int) -> list[IntArray]:
+    """Return regions of about so many cells that cover nearly all grids."""
+    size = max(cells / run.root.cells * run.root.grids, 2.0)
+    drawn = draw_regions(run.root, part, size, seed=run.seed())
+    return [grids for grids in drawn if 1 < len(grids) <= 2 * size + 2]
+
+
+def _around_dearest(run: Run, part: Int32Array) -> list[IntArray]:
+    """Return regions around some of the dearest grids."""
+    cost, _ = price_each(run.root.net, run.root.limits, run.root.wishes, part)
+    dearest = run.seeds.permutation(np.argsort(-cost, kind="stable")[:_DEAREST])[: _DEAREST // 2]
+    regions = regions_around(run.root, part, dearest, int(run.seeds.choice(_DEAR_GRIDS)))
+    return [grids for grids in regions if len(grids) > 1]
 
 
 def _cooled(run: Run, region: Region, heat: float, effort: float, slack: FloatArray, seed: int) -> Int32Array:

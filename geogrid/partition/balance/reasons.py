@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -174,7 +175,8 @@ def explain(problem: Problem, done: Balanced, cells: LatticePolygons | None = No
     np.maximum.at(farthest, member, away)
     middle = (done.low + np.where(np.isfinite(done.high), done.high, done.low)) / 2
     deviation = np.where(middle > 0, done.load / np.where(middle > 0, middle, 1.0) - 1, 0.0)
-    obstacles = Obstacles.of(problem, done)
+    # A whole city's exchanges are looked at only if some grid is out of range.
+    obstacles = cache(lambda: Obstacles.of(problem, done))
     why = tuple(_why(problem, done, obstacles, grid) for grid in range(grids))
     return GridReasons(
         done.load, deviation, 4 * np.pi * area / np.maximum(outline, 1e-9) ** 2, hull, farthest,
@@ -182,7 +184,7 @@ def explain(problem: Problem, done: Balanced, cells: LatticePolygons | None = No
     )  # fmt: skip
 
 
-def _why(problem: Problem, done: Balanced, obstacles: Obstacles, grid: int) -> str:
+def _why(problem: Problem, done: Balanced, obstacles: Callable[[], Obstacles], grid: int) -> str:
     """Return why a grid is out of its range, "" if it is not."""
     said = []
     for j, measure in enumerate(problem.measures):
@@ -193,7 +195,7 @@ def _why(problem: Problem, done: Balanced, obstacles: Obstacles, grid: int) -> s
         heaviest = cells[np.argmax(measure.values[cells])]
         over = load > high
         name = part_name(problem, done.joined, int(cells[0]))
-        none_left, forbidden = obstacles.against(grid, gains=not over)
+        none_left, forbidden = obstacles().against(grid, gains=not over)
         words = f"{measure.name} {spelled(load)}, {'over' if over else 'under'} {spelled(high if over else low)}: "
         if measure.values[heaviest] > high:
             words += f"cell {problem.graph.codes[heaviest]} alone weighs {spelled(measure.values[heaviest])}"
