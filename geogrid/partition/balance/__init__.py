@@ -6,7 +6,7 @@ problem, counts, scaling, instances
     what a planner asks for; how many grids each area gets; weights in whole numbers; one area as the search takes it
 network, annealing, trees, coarsening, regions, engine, clock, interruption
     the search: compiled, from coarse to fine, side by side, until its budget is spent or Ctrl-C is typed
-solving, reasons, area_reasons, unmet, sums, verdict, bottleneck, obstacles, summary
+solving, assembling, reasons, area_reasons, unmet, sums, verdict, bottleneck, obstacles, summary
     `balance`: a problem becomes grids, explained where it cannot be met: by sums, by proof, by what the plan forbids
 rebalance, existing, relocation, founding, least_change, bounds
     the least change for new weights, whole grids relocated, and what is proved about it
@@ -23,6 +23,7 @@ standing, figures
 """
 
 from geogrid.partition.balance.alternatives import Alternative, alternatives
+from geogrid.partition.balance.assembling import Balanced
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.graph import CellGraph, build_graph
 from geogrid.partition.balance.problem import Measure, Problem, measure_of
@@ -30,7 +31,7 @@ from geogrid.partition.balance.reasons import GridReasons, explain
 from geogrid.partition.balance.rebalance import Front, Step, rebalance
 from geogrid.partition.balance.seams import Seam
 from geogrid.partition.balance.side_by_side import side_by_side
-from geogrid.partition.balance.solving import Balanced, balance
+from geogrid.partition.balance.solving import balance
 
 __all__ = [
     "Alternative",

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geogrid.lattice import LatticePolygons
+from geogrid.partition.balance.assembling import Balanced
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.interruption import ctrl_c_sets
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.reasons import GridReasons, explain, findings_of
 from geogrid.partition.balance.rebalance import matched
-from geogrid.partition.balance.solving import Balanced, balance
+from geogrid.partition.balance.solving import balance
 from geogrid.types import Finding, Int32Array, Progress, no_progress
 
 __all__ = ["Alternative", "alternatives"]

@@ -8,13 +8,13 @@ import numpy as np
 
 from geogrid.errors import PlanError
 from geogrid.partition.balance.annealing import price
+from geogrid.partition.balance.assembling import Balanced, Solved, assembled
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.engine import Outcome
 from geogrid.partition.balance.graph import components
 from geogrid.partition.balance.instances import AreaInstance, make_instance, station_seats
 from geogrid.partition.balance.islands import areas_of
 from geogrid.partition.balance.problem import Problem
-from geogrid.partition.balance.solving import Balanced, Solved, assembled
 from geogrid.types import Int32Array, IntArray
 
 __all__ = ["as_they_are", "grids_in", "keeps_rules", "measured_as_they_are"]

@@ -12,6 +12,7 @@ from geogrid.boundaries.areas import Boundaries
 from geogrid.crs import Metric, parse_crs
 from geogrid.errors import PlanError
 from geogrid.lattice import owners_by_brute_force, to_lattice
+from geogrid.partition.balance.assembling import Balanced
 from geogrid.partition.balance.graph import CellGraph, build_graph
 from geogrid.partition.balance.instances import station_seats
 from geogrid.partition.balance.naming import Rows
@@ -20,7 +21,7 @@ from geogrid.partition.balance.problem import Measure, Problem, measure_of
 from geogrid.partition.balance.reading import seam_of, stations_of, stations_outside
 from geogrid.partition.balance.reasons import figures_of
 from geogrid.partition.balance.sections import BalanceSection, WeightSection
-from geogrid.partition.balance.solving import Balanced, balance
+from geogrid.partition.balance.solving import balance
 from geogrid.partition.division import Division
 from geogrid.partition.grouping import Grouping, area_rows
 from geogrid.types import Finding, Int32Array, IntArray, Progress, no_progress

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geogrid.partition.balance.assembling import Balanced
 from geogrid.partition.balance.instances import stations_in
 from geogrid.partition.balance.problem import Problem
-from geogrid.partition.balance.solving import Balanced
 from geogrid.types import BoolArray, IntArray
 
 __all__ = ["Obstacles"]

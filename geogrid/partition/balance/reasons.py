@@ -14,10 +14,10 @@ from geogrid.lattice import LatticePolygons, perimeter_m
 from geogrid.lattice import area_m2 as areas_of
 from geogrid.partition.balance.amounts import spelled
 from geogrid.partition.balance.area_reasons import part_name
+from geogrid.partition.balance.assembling import Balanced
 from geogrid.partition.balance.counts import capped_target
 from geogrid.partition.balance.obstacles import Obstacles
 from geogrid.partition.balance.problem import Measure, Problem
-from geogrid.partition.balance.solving import Balanced
 from geogrid.partition.division import dissolve
 from geogrid.partition.measures import area_to_hull
 from geogrid.types import BoolArray, Finding, FloatArray, IntArray

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geogrid.errors import PlanError
+from geogrid.partition.balance.assembling import Balanced, Solved, assembled
 from geogrid.partition.balance.bounds import least_by_shapes_at_will, least_by_touching
 from geogrid.partition.balance.clock import Budget
 from geogrid.partition.balance.existing import grids_in, keeps_rules, measured_as_they_are
@@ -24,7 +25,6 @@ from geogrid.partition.balance.islands import areas_of
 from geogrid.partition.balance.least_change import Change, least_change
 from geogrid.partition.balance.problem import Problem
 from geogrid.partition.balance.relocation import quotient_of
-from geogrid.partition.balance.solving import Balanced, Solved, assembled
 from geogrid.types import FloatArray, Int32Array, IntArray, Progress, no_progress
 
 __all__ = ["Front", "Step", "matched", "rebalance", "share_of_step", "within"]
